@@ -1,0 +1,13 @@
+//! Ids, coordinates, spans and times: the small values that every other module speaks in.
+//!
+//! Must never: know about plays, runs or files. Start reading at [`Coord`].
+
+mod coord;
+mod ids;
+mod span;
+mod time;
+
+pub use coord::{BadCoord, Coord, VersionKind, is_image, is_method, is_version, version_kind};
+pub use ids::{BallId, GroupId, NodeId, RunId};
+pub use span::Span;
+pub use time::{BadDur, Dur, RunMicros, Unit};

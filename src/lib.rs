@@ -1,0 +1,10 @@
+//! Chalktalk: draw orchestration plays, run them live and replay them.
+//!
+//! ARCHITECTURE.md is the map.
+
+pub mod base;
+pub mod diag;
+pub mod engine;
+pub mod event;
+pub mod lang;
+pub mod play;

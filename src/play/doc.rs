@@ -1,0 +1,360 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use smol_str::SmolStr;
+
+use crate::base::{Coord, Dur, NodeId};
+
+/// A whole file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Document {
+    pub items: Vec<Line<Item>>,
+}
+
+/// One statement or comment, with what stands around it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line<T> {
+    /// At least one empty line stands before it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub blank: bool,
+    pub kind: T,
+    /// The comment after it on its last line, without slashes and outer spaces. Never on a comment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl<T> Line<T> {
+    pub const fn new(kind: T) -> Self {
+        Self { blank: false, kind, note: None }
+    }
+
+    pub const fn after_blank(kind: T) -> Self {
+        Self { blank: true, kind, note: None }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Item {
+    /// Without slashes and outer spaces.
+    Comment(String),
+    Play(Play),
+    Formation(Formation),
+    /// Text that could not be read, word for word.
+    Bad(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Play {
+    pub coord: Coord,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Bounds the whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Dur>,
+    pub body: Vec<Line<Stmt>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stmt {
+    /// Without slashes and outer spaces.
+    Comment(String),
+    Role(SmolStr),
+    Node(Node),
+    Wire(Wire),
+    Layout(Vec<Place>),
+    /// Text that could not be read, word for word.
+    Bad(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    pub id: NodeId,
+    pub kind: NodeKind,
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NodeKind {
+    Snap,
+    Call(Target),
+    FanOut(Spread),
+    FanIn(Policy),
+    /// The signal's name.
+    WaitForSignal(String),
+    WaitForWorker(Target),
+    Pass(Option<Target>),
+}
+
+impl NodeKind {
+    /// The keyword that starts its statement.
+    pub const fn keyword(&self) -> &'static str {
+        match self {
+            Self::Snap => "snap",
+            Self::Call(_) => "call",
+            Self::FanOut(_) => "fan-out",
+            Self::FanIn(_) => "fan-in",
+            Self::WaitForSignal(_) => "wait-for-signal",
+            Self::WaitForWorker(_) => "wait-for-worker",
+            Self::Pass(_) => "pass",
+        }
+    }
+
+    pub const fn target(&self) -> Option<&Target> {
+        match self {
+            Self::Call(target) | Self::WaitForWorker(target) | Self::Pass(Some(target)) => Some(target),
+            _ => None,
+        }
+    }
+}
+
+/// Which wires of a fan-out carry a ball on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Spread {
+    /// A copy along every wire whose guard holds.
+    All,
+    /// Only the first wire whose guard holds.
+    One,
+    /// One ball for each element of a list.
+    Each(Expr),
+}
+
+/// When a fan-in goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Policy {
+    All,
+    Any,
+    Count(u32),
+}
+
+/// Where a ball is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    One(TargetRef),
+    /// At least two; the percentages should add up to 100.
+    Mix(Vec<Share>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetRef {
+    /// A role of the play, filled by a formation.
+    Role(SmolStr),
+    Coord(Coord),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    pub to: TargetRef,
+    pub percent: u32,
+}
+
+impl Target {
+    /// Every place that the ball may be sent to.
+    pub fn refs(&self) -> impl Iterator<Item = &TargetRef> {
+        let (one, mix) = match self {
+            Self::One(to) => (Some(to), &[][..]),
+            Self::Mix(shares) => (None, shares.as_slice()),
+        };
+        one.into_iter().chain(mix.iter().map(|share| &share.to))
+    }
+}
+
+/// What may follow any node. Defaults to nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Options {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Shapes what is sent to a target; without a target, the ball that goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with: Option<Expr>,
+    /// Which signals or balls belong together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Expr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Dur>,
+    /// More attempts after the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<u32>,
+    /// The first wait and the longest wait between attempts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backoff: Option<(Dur, Dur)>,
+}
+
+impl Options {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The source of a CEL expression, without the parentheses around it and the spaces just inside them.
+///
+/// Parentheses outside of its strings are balanced.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Expr(pub String);
+
+/// `from -> hops[0].to -> hops[1].to …`: every node of a group is wired to every node of the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wire {
+    /// At least one.
+    pub from: Vec<NodeId>,
+    /// At least one.
+    pub hops: Vec<Hop>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hop {
+    /// At least one.
+    pub to: Vec<NodeId>,
+    /// Holds for the wires into `to`, not for those after it.
+    #[serde(default, skip_serializing_if = "When::is_always")]
+    pub when: When,
+}
+
+/// Which balls a wire carries.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum When {
+    #[default]
+    Always,
+    If(Expr),
+    Otherwise,
+    Error,
+    Timeout,
+}
+
+impl When {
+    pub const fn is_always(&self) -> bool {
+        matches!(self, Self::Always)
+    }
+}
+
+/// Where the top-left corner of a node stands on the canvas, in units of the canvas, y downwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub id: NodeId,
+    pub x: i32,
+    pub y: i32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Formation {
+    pub name: SmolStr,
+    pub body: Vec<Line<Bind>>,
+}
+
+/// A statement of a formation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Bind {
+    /// Without slashes and outer spaces.
+    Comment(String),
+    To(Binding),
+    Role(SmolStr, Target),
+    /// Text that could not be read, word for word.
+    Bad(String),
+}
+
+/// Which physical flow serves the versions of an image. The first binding of a formation that matches is the one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    pub image: SmolStr,
+    /// Exact, or `*` for all.
+    pub version: SmolStr,
+    pub via: Via,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Via {
+    /// Addresses; `{image}` and `{version}` are filled in. At least one.
+    Service(Vec<String>),
+    Pod { port: u16, container: Option<String> },
+    /// A command that starts a worker.
+    Process(String),
+    /// Workers that come and ask.
+    Pull,
+    Builtin,
+    /// gRPC servers that never heard of Chalktalk. At least one.
+    Reflect(Vec<String>),
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// A role's or node's name: a letter or `_`, then letters, digits and `_`; `-` only between them.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && text.split('-').all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_'))
+}
+
+impl fmt::Display for TargetRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role(name) => f.write_str(name),
+            Self::Coord(coord) => coord.fmt(f),
+        }
+    }
+}
+
+impl FromStr for TargetRef {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains('/') {
+            text.parse().map(Self::Coord).map_err(|error: crate::base::BadCoord| error.to_string())
+        } else if is_name(text) {
+            Ok(Self::Role(text.into()))
+        } else {
+            Err(format!("'{text}' is not a target: write image/version/method or a role"))
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(to) => to.fmt(f),
+            Self::Mix(shares) => {
+                for (i, share) in shares.iter().enumerate() {
+                    let bar = if i == 0 { "" } else { " | " };
+                    write!(f, "{bar}{} {}%", share.to, share.percent)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if !text.contains(['|', '%']) {
+            return text.trim().parse().map(Self::One);
+        }
+        let share = |part: &str| -> Result<Share, String> {
+            let (to, percent) = part.trim().rsplit_once(' ').ok_or_else(|| format!("'{part}' has no percentage"))?;
+            let percent = percent
+                .strip_suffix('%')
+                .and_then(|number| number.parse().ok())
+                .ok_or_else(|| format!("'{percent}' is not a percentage"))?;
+            Ok(Share { to: to.trim().parse()?, percent })
+        };
+        text.split('|').map(share).collect::<Result<_, _>>().map(Self::Mix)
+    }
+}
+
+impl Serialize for Target {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}

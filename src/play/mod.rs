@@ -1,0 +1,17 @@
+//! The document: what a `.play` or `.ron` file says, as a list of statements with their comments.
+//!
+//! Nothing that a person wrote is lost: a statement that could not be read is kept word for word as `Bad`. The
+//! graph is an index over the document, never a second truth. All changes are [`Edit`]s, small values with inverses.
+//!
+//! Must never: read text, know about spans, files or runs. Start reading at [`Document`].
+
+mod doc;
+mod edit;
+mod graph;
+
+pub use doc::{
+    Bind, Binding, Document, Expr, Formation, Hop, Item, Line, Node, NodeKind, Options, Place, Play, Policy, Share,
+    Spread, Stmt, Target, TargetRef, Via, When, Wire,
+};
+pub use edit::{Edit, EditError, Head, Splice};
+pub use graph::{Edge, Graph, WireEnd};

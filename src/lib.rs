@@ -6,5 +6,6 @@ pub mod base;
 pub mod diag;
 pub mod engine;
 pub mod event;
+pub mod files;
 pub mod lang;
 pub mod play;

@@ -30,11 +30,7 @@ pub struct BadCoord(pub String);
 impl Coord {
     /// Never checks its parts; [`str::parse`] does.
     pub fn new(image: impl AsRef<str>, version: impl AsRef<str>, method: impl AsRef<str>) -> Self {
-        Self {
-            image: SmolStr::new(image),
-            version: SmolStr::new(version),
-            method: SmolStr::new(method),
-        }
+        Self { image: SmolStr::new(image), version: SmolStr::new(version), method: SmolStr::new(method) }
     }
 }
 

@@ -19,16 +19,38 @@ pub enum Input {
         parent: Option<(RunId, NodeId)>,
     },
     /// An attempt came back. `jitter` is drawn by the shell, 0 to 65535 evenly; it spreads the next attempt.
-    Answer { ball: BallId, attempt: u32, result: Result<Payload, Failure>, jitter: u16 },
+    Answer {
+        ball: BallId,
+        attempt: u32,
+        result: Result<Payload, Failure>,
+        jitter: u16,
+    },
     /// A worker took the ball that was offered as `attempt`.
-    Caught { ball: BallId, attempt: u32, worker: String },
+    Caught {
+        ball: BallId,
+        attempt: u32,
+        worker: String,
+    },
     /// The worker that held the ball is gone.
-    Dropped { ball: BallId, attempt: u32, worker: String },
+    Dropped {
+        ball: BallId,
+        attempt: u32,
+        worker: String,
+    },
     /// The same `id` twice counts once. `key` is given if it was sent to a key.
-    Signal { id: String, name: String, key: Option<String>, payload: Payload },
-    Cancel { reason: String },
+    Signal {
+        id: String,
+        name: String,
+        key: Option<String>,
+        payload: Payload,
+    },
+    Cancel {
+        reason: String,
+    },
     /// Time has passed: see `Run::next_deadline`. `jitter` as in `Answer`.
-    Tick { jitter: u16 },
+    Tick {
+        jitter: u16,
+    },
 }
 
 /// What the shell owes the world. Every effect is made again after a crash, unless an event says that it is over.

@@ -119,9 +119,17 @@ pub struct Child {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ParkedOn {
-    Signal { name: String, key: Option<String> },
+    Signal {
+        name: String,
+        key: Option<String>,
+    },
     /// `attempt` and `visit` as in [`Event::Called`].
-    Worker { to: Coord, payload: Payload, attempt: u32, visit: u32 },
+    Worker {
+        to: Coord,
+        payload: Payload,
+        attempt: u32,
+        visit: u32,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -67,7 +67,10 @@ pub enum Part {
     /// Both durations.
     Backoff,
     /// A node in a wire: group 0 is the first, group n stands after the n-th arrow.
-    End { group: u16, index: u16 },
+    End {
+        group: u16,
+        index: u16,
+    },
     /// The condition of the n-th hop, from 0: its whole text, as `when (…)` or `on error`.
     When(u16),
     /// The inside of the parentheses of the condition of the n-th hop.

@@ -269,7 +269,10 @@ pub struct Binding {
 pub enum Via {
     /// Addresses; `{image}` and `{version}` are filled in. At least one.
     Service(Vec<String>),
-    Pod { port: u16, container: Option<String> },
+    Pod {
+        port: u16,
+        container: Option<String>,
+    },
     /// A command that starts a worker.
     Process(String),
     /// Workers that come and ask.

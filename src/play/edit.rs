@@ -8,11 +8,20 @@ use crate::base::{Coord, Dur};
 pub enum Edit {
     Items(Splice<Line<Item>>),
     /// Statements of the play that is item `item`.
-    Play { item: usize, splice: Splice<Line<Stmt>> },
+    Play {
+        item: usize,
+        splice: Splice<Line<Stmt>>,
+    },
     /// Statements of the formation that is item `item`.
-    Formation { item: usize, splice: Splice<Line<Bind>> },
+    Formation {
+        item: usize,
+        splice: Splice<Line<Bind>>,
+    },
     /// What stands before the `{` of item `item`.
-    Head { item: usize, head: Head },
+    Head {
+        item: usize,
+        head: Head,
+    },
 }
 
 /// At `at`, `remove` lines go and `insert` come.

@@ -1,0 +1,109 @@
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Error, Stamp, read};
+
+/// What a save may replace.
+#[derive(Clone, Copy, Debug)]
+pub enum Over<'s> {
+    /// Whatever is there: the person said so.
+    Anything,
+    /// No file.
+    Nothing,
+    /// A file that says what it said then. One that is gone meanwhile is written again.
+    Same(&'s Stamp),
+}
+
+/// Writes a whole file: whoever reads it, at any moment and after any crash, finds the old text or the new one.
+///
+/// The text goes to a temporary file of the same folder, to the disk, and then takes the name. Permissions stay,
+/// and links are followed. What is no regular file (a device, a pipe) is written straight.
+///
+/// # Errors
+/// `over` forbids it, the file or its folder may not be written, or the disk is full. The old file is then
+/// untouched and no other file is left behind.
+pub fn save(path: &Path, text: &str, over: Over<'_>) -> Result<Stamp, Error> {
+    let writing = |error| Error::writing(path, error);
+    let real = follow_links(path).map_err(writing)?;
+    let old = match fs::metadata(&real) {
+        Ok(found) if found.is_dir() => return Err(Error::Folder { path: path.to_owned() }),
+        Ok(found) if !found.is_file() => return write_straight(&real, text).map_err(writing),
+        Ok(found) => Some(found.permissions()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(writing(error)),
+    };
+    if let Some(permissions) = &old {
+        may_replace(path, &real, over)?;
+        if permissions.readonly() {
+            return Err(Error::ReadOnly { path: path.to_owned() });
+        }
+    }
+    let modified = replace(&real, text, old).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::Missing { path: folder_of(&real).to_owned() },
+        _ => writing(error),
+    })?;
+    Ok(Stamp::new(text.as_bytes(), modified))
+}
+
+fn may_replace(path: &Path, real: &Path, over: Over<'_>) -> Result<(), Error> {
+    match over {
+        Over::Anything => Ok(()),
+        Over::Nothing => Err(Error::Exists { path: path.to_owned() }),
+        Over::Same(stamp) => match read(real) {
+            Ok((bytes, modified)) if Stamp::new(&bytes, modified).says_the_same(stamp) => Ok(()),
+            Ok(_) | Err(Error::TooLarge { .. }) => Err(Error::Changed { path: path.to_owned() }),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+fn replace(real: &Path, text: &str, old: Option<Permissions>) -> io::Result<Option<std::time::SystemTime>> {
+    let folder = folder_of(real);
+    let name = real.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = format!(".{name}.");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".tmp");
+    // A new file gets what the umask leaves of this, as from any other program.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temporary = builder.tempfile_in(folder)?;
+    temporary.write_all(text.as_bytes())?;
+    if let Some(permissions) = old {
+        temporary.as_file().set_permissions(permissions)?;
+    }
+    temporary.as_file().sync_all()?;
+    let modified = temporary.as_file().metadata()?.modified().ok();
+    temporary.persist(real).map_err(|error| error.error)?;
+    // The new name is in place; only a power cut could still take it back, so a folder that cannot be synced is no failure.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(modified)
+}
+
+fn write_straight(real: &Path, text: &str) -> io::Result<Stamp> {
+    let mut file = fs::OpenOptions::new().write(true).open(real)?;
+    file.write_all(text.as_bytes())?;
+    file.flush()?;
+    Ok(Stamp::new(text.as_bytes(), None))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Where `path` leads in the end, even if nothing is there yet.
+fn follow_links(path: &Path) -> io::Result<PathBuf> {
+    const MAX_LINKS: u32 = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&path) {
+            Ok(target) => path = folder_of(&path).join(target),
+            // `InvalidInput` says that it is no link.
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::NotFound) => {
+                return Ok(path);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("too many links"))
+}

@@ -9,3 +9,5 @@ pub mod event;
 pub mod files;
 pub mod lang;
 pub mod play;
+pub mod replay;
+pub mod scene;

@@ -1,0 +1,183 @@
+use super::film::Film;
+use super::view::View;
+use crate::base::RunMicros;
+
+/// The speeds that a person may choose from.
+pub const SPEEDS: [f32; 9] = [0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0, 1000.0];
+
+/// Whether the next frame will differ without any input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NeedsRepaint {
+    Yes,
+    No,
+}
+
+/// The playhead over a [`Film`]: plain state, moved by commands and by [`Playback::update`].
+///
+/// A picture is a function of [`Playback::n_events`] and [`Playback::shown_time`] alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Playback {
+    playing: bool,
+    following: bool,
+    speed: f32,
+    /// Microseconds on the run's clock.
+    time: f64,
+    n_events: usize,
+    /// How far the glides have gone on past `time` after a step, in microseconds.
+    settling: f64,
+}
+
+impl Default for Playback {
+    fn default() -> Self {
+        Self { playing: false, following: false, speed: 1.0, time: 0.0, n_events: 0, settling: 0.0 }
+    }
+}
+
+impl Playback {
+    /// At the start, paused.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// At the end of a run that goes on, and staying there.
+    pub fn live() -> Self {
+        Self { playing: true, following: true, ..Self::default() }
+    }
+
+    pub const fn is_playing(&self) -> bool {
+        self.playing
+    }
+
+    /// The playhead stays at the end of a run that goes on.
+    pub const fn is_following(&self) -> bool {
+        self.following
+    }
+
+    pub const fn speed(&self) -> f32 {
+        self.speed
+    }
+
+    /// Where the playhead is on the run's clock.
+    pub fn time(&self) -> RunMicros {
+        micros(self.time)
+    }
+
+    /// The instant that a picture shows: `time`, or a little later while glides end after a step.
+    pub fn shown_time(&self) -> RunMicros {
+        micros(self.time + self.settling)
+    }
+
+    /// Events before the playhead.
+    pub const fn n_events(&self) -> usize {
+        self.n_events
+    }
+
+    /// From the start if the playhead is at the end.
+    pub fn play(&mut self, film: &Film) {
+        if self.time() >= film.end() && film.is_finished() {
+            self.seek(RunMicros(0), film);
+        }
+        self.playing = true;
+    }
+
+    pub const fn pause(&mut self) {
+        self.playing = false;
+        self.following = false;
+    }
+
+    pub fn toggle(&mut self, film: &Film) {
+        if self.playing {
+            self.pause();
+        } else {
+            self.play(film);
+        }
+    }
+
+    /// Slower than 0.01 or faster than 10,000 is not taken.
+    pub const fn set_speed(&mut self, speed: f32) {
+        self.speed = speed.clamp(0.01, 10_000.0);
+    }
+
+    /// Goes to `time` and shows the glides of that instant.
+    pub fn seek(&mut self, time: RunMicros, film: &Film) {
+        let time = time.min(film.end());
+        self.following = false;
+        self.settling = 0.0;
+        self.time = float(time);
+        self.n_events = film.n_events_at(time);
+    }
+
+    /// Goes to just after the first `n_events` events, with their glides over.
+    pub fn seek_event(&mut self, n_events: usize, film: &Film) {
+        self.pause();
+        self.n_events = n_events.min(film.events().len());
+        let at = self.n_events.checked_sub(1).map_or(RunMicros(0), |last| film.events()[last].at);
+        self.time = float(at);
+        self.settling = float(super::LAG_MAX_MICROS.into_micros());
+    }
+
+    /// Pauses after the next event and lets its glide be seen.
+    pub fn step_forward(&mut self, film: &Film) {
+        self.seek_event(self.n_events + 1, film);
+        self.settling = 0.0;
+    }
+
+    /// Pauses before the last event.
+    pub fn step_back(&mut self, film: &Film) {
+        self.seek_event(self.n_events.saturating_sub(1), film);
+    }
+
+    pub fn jump_to_start(&mut self, film: &Film) {
+        self.seek_event(0, film);
+    }
+
+    pub fn jump_to_end(&mut self, film: &Film) {
+        self.seek_event(usize::MAX, film);
+        self.seek(film.end(), film);
+    }
+
+    /// Goes to the end and stays there while the run goes on.
+    pub fn follow(&mut self, film: &Film) {
+        self.seek(film.until(), film);
+        self.playing = true;
+        self.following = true;
+    }
+
+    /// Moves the playhead by `dt_secs` of wall time, scaled by the speed; while following, at the run's own speed.
+    ///
+    /// Stops at the end of a finished run. Never reads a clock; call once per frame before drawing.
+    pub fn update(&mut self, dt_secs: f32, film: &Film) -> NeedsRepaint {
+        let dt = f64::from(dt_secs.max(0.0)) * 1e6;
+        if !self.playing {
+            return NeedsRepaint::No;
+        }
+        self.time = (self.time + dt * f64::from(self.speed)).min(float(film.end()));
+        self.n_events = film.n_events_at(self.time());
+        NeedsRepaint::Yes
+    }
+
+    /// Brings `view`, a view of `film`, to the playhead.
+    pub fn bring(&self, view: &mut View, film: &Film) {
+        film.seek(view, self.n_events);
+    }
+}
+
+trait IntoMicros {
+    fn into_micros(self) -> RunMicros;
+}
+
+impl IntoMicros for u64 {
+    fn into_micros(self) -> RunMicros {
+        RunMicros(self)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact below 285 years")]
+const fn float(time: RunMicros) -> f64 {
+    time.0 as f64
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is never negative")]
+const fn micros(time: f64) -> RunMicros {
+    RunMicros(time as u64)
+}

@@ -1,0 +1,440 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::motion::Hop;
+use crate::base::{BallId, Coord, GroupId, NodeId, RunMicros};
+use crate::event::{Failure, Outcome, Payload, Started, WireRef};
+
+/// Everything that a person may want to see of a run after some number of its events.
+///
+/// Cheap to clone (keyframes are clones): nodes and balls are shared until they change.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    pub(super) n_events: usize,
+    pub(super) at: RunMicros,
+    pub(super) settled_at: RunMicros,
+    pub(super) started: Option<Arc<Started>>,
+    pub(super) status: Status,
+    pub(super) counts: Counts,
+    pub(super) names: Arc<Names>,
+    pub(super) nodes: Vec<Arc<NodeView>>,
+    pub(super) wires: Vec<WireView>,
+    pub(super) balls: BTreeMap<BallId, Arc<BallView>>,
+    pub(super) groups: BTreeMap<GroupId, Group>,
+    /// Balls that are gone but may still be seen gliding: when their glide ends, in the order of their going.
+    pub(super) gone: VecDeque<(RunMicros, BallId)>,
+    /// Signals that no wait has used yet, by id.
+    pub(super) signals: BTreeMap<String, (String, Payload)>,
+}
+
+/// The numbers of nodes and wires, in the order in which the events name them first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Names {
+    pub node_of: FxHashMap<NodeId, u32>,
+    pub wire_of: FxHashMap<WireRef, u32>,
+    pub wires: Vec<WireRef>,
+}
+
+/// All that descends from one passage of one ball through one fan-out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Group {
+    /// The group that the ball was in before.
+    pub parent: GroupId,
+    /// Balls in play whose innermost group this is.
+    pub balls: BTreeSet<BallId>,
+    /// Groups inside of this one that have balls in play.
+    pub inner: BTreeSet<GroupId>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Status {
+    #[default]
+    NotStarted,
+    Running,
+    /// Somebody asked for the end; it is not over yet.
+    Cancelling {
+        reason: String,
+    },
+    Finished(Outcome),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub balls: u32,
+    pub balls_in_play: u32,
+    pub hops: u32,
+    pub attempts: u32,
+    pub attempts_failed: u32,
+    pub passed: u32,
+    pub lost: u32,
+    pub cancelled: u32,
+    pub signals: u32,
+}
+
+/// What a node is doing, or how it ended with the last ball that left it.
+///
+/// With several balls at the node it is the state of the ball that did something last; `NodeView::here` has all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum NodeState {
+    #[default]
+    Idle,
+    /// The ball has arrived; nothing else has happened yet.
+    Arrived {
+        since: RunMicros,
+    },
+    /// Attempt `attempt`, from 1, is in flight.
+    Running {
+        attempt: u32,
+        since: RunMicros,
+        until: Option<RunMicros>,
+    },
+    /// The attempt failed; `attempt` is the next one.
+    BackingOff {
+        attempt: u32,
+        since: RunMicros,
+        until: RunMicros,
+    },
+    WaitingForSignal {
+        name: String,
+        key: Option<String>,
+        since: RunMicros,
+        until: Option<RunMicros>,
+    },
+    WaitingForWorker {
+        to: Coord,
+        since: RunMicros,
+        until: Option<RunMicros>,
+    },
+    /// See [`View::fill`].
+    WaitingForOthers {
+        group: GroupId,
+        since: RunMicros,
+        until: Option<RunMicros>,
+    },
+    Done {
+        at: RunMicros,
+    },
+    Failed {
+        at: RunMicros,
+        failure: Failure,
+        timed_out: bool,
+    },
+    /// Its ball ended there without a failure of the node.
+    Lost {
+        at: RunMicros,
+        reason: String,
+    },
+    Cancelled {
+        at: RunMicros,
+        reason: String,
+    },
+}
+
+impl NodeState {
+    /// A ball is at the node.
+    pub const fn is_busy(&self) -> bool {
+        matches!(
+            self,
+            Self::Arrived { .. }
+                | Self::Running { .. }
+                | Self::BackingOff { .. }
+                | Self::WaitingForSignal { .. }
+                | Self::WaitingForWorker { .. }
+                | Self::WaitingForOthers { .. }
+        )
+    }
+
+    /// The ball waits for somebody else, or for a time.
+    pub const fn is_waiting(&self) -> bool {
+        self.is_busy() && !matches!(self, Self::Arrived { .. } | Self::Running { .. })
+    }
+
+    /// Since when the state has been so.
+    pub const fn since(&self) -> Option<RunMicros> {
+        match self {
+            Self::Idle => None,
+            Self::Arrived { since }
+            | Self::Running { since, .. }
+            | Self::BackingOff { since, .. }
+            | Self::WaitingForSignal { since, .. }
+            | Self::WaitingForWorker { since, .. }
+            | Self::WaitingForOthers { since, .. } => Some(*since),
+            Self::Done { at } | Self::Failed { at, .. } | Self::Lost { at, .. } | Self::Cancelled { at, .. } => {
+                Some(*at)
+            }
+        }
+    }
+
+    /// When the state ends by itself.
+    pub const fn until(&self) -> Option<RunMicros> {
+        match self {
+            Self::BackingOff { until, .. } => Some(*until),
+            Self::Running { until, .. }
+            | Self::WaitingForSignal { until, .. }
+            | Self::WaitingForWorker { until, .. }
+            | Self::WaitingForOthers { until, .. } => *until,
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeView {
+    pub id: NodeId,
+    pub state: NodeState,
+    /// When the shown ball gets to the node: until then a picture shows [`NodeView::before`].
+    pub lit_at: RunMicros,
+    /// The state before the ball that is shown at [`NodeView::lit_at`] came.
+    pub before: NodeState,
+    /// Balls at the node.
+    pub here: BTreeSet<BallId>,
+    /// Balls that came, and that went on.
+    pub n_entered: u32,
+    pub n_left: u32,
+    /// Of the last ball that came.
+    pub entered_at: Option<RunMicros>,
+    /// Of the last ball that left or ended here.
+    pub left_at: Option<RunMicros>,
+    /// For how many microseconds the last ball that left was here.
+    pub took: Option<u64>,
+    /// The version that was really called, of the last attempt.
+    pub called: Option<Coord>,
+    /// The last attempts of all its balls, at most 32.
+    pub attempts: VecDeque<Attempt>,
+    /// What the last ball brought, and what the last ball took along.
+    pub payload_in: Option<Payload>,
+    pub payload_out: Option<Payload>,
+}
+
+impl NodeView {
+    /// What a picture shows at `time`: the node lights up when the shown ball gets there.
+    pub fn shown(&self, time: RunMicros) -> &NodeState {
+        if time < self.lit_at { &self.before } else { &self.state }
+    }
+
+    /// The attempts that belong to the last visit, first attempt first.
+    pub fn last_visit(&self) -> impl Iterator<Item = &Attempt> {
+        let visit = self.attempts.back().map(|attempt| (attempt.ball, attempt.visit));
+        self.attempts.iter().filter(move |attempt| Some((attempt.ball, attempt.visit)) == visit)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    pub ball: BallId,
+    pub visit: u32,
+    /// From 1.
+    pub attempt: u32,
+    pub to: Coord,
+    /// The worker that caught it, where one did.
+    pub worker: Option<String>,
+    pub start: RunMicros,
+    pub sent: Payload,
+    pub end: Option<(RunMicros, AttemptEnd)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum AttemptEnd {
+    Answered(Payload),
+    Failed(Failure),
+    /// The worker that held it went away.
+    Dropped,
+    CalledOff,
+}
+
+/// What a ball is doing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BallState {
+    /// At its node, in the node state that it causes (never `Idle`, `Done` and the other ends).
+    At(NodeState),
+    Gone {
+        at: RunMicros,
+        fate: Fate,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Split { group: GroupId },
+    Joined { into: BallId },
+    Passed,
+    Lost { reason: String },
+    Cancelled { reason: String },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct BallView {
+    pub id: BallId,
+    /// The ball that split into this one, or the last to come of those that joined.
+    pub parent: Option<BallId>,
+    pub group: GroupId,
+    /// Where it is, or was last.
+    pub node: NodeId,
+    pub state: BallState,
+    pub made_at: RunMicros,
+    pub entered_at: RunMicros,
+    pub payload: Payload,
+    /// Of the last signal that it carried.
+    pub signal: Option<Payload>,
+    /// Its last glide, and those before it that are not over, in order.
+    pub hops: VecDeque<Hop>,
+    /// When the picture of it appears: a child is not seen before its parent arrives.
+    pub seen_from: RunMicros,
+    /// When the shown ball gets to `node`.
+    pub shown_at: RunMicros,
+}
+
+impl BallView {
+    pub const fn is_gone(&self) -> bool {
+        matches!(self.state, BallState::Gone { .. })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WireView {
+    /// Balls that took the wire.
+    pub n: u32,
+    /// The first glide's start.
+    pub first: RunMicros,
+    /// The last glide.
+    pub start: RunMicros,
+    pub end: RunMicros,
+}
+
+/// How full a fan-in is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fill {
+    pub n_here: u32,
+    /// `n_here` and all balls of the same fan-out that are still in play elsewhere.
+    pub n_expected: u32,
+    /// Where those others are, each node once, at most 8.
+    pub missing_at: Vec<NodeId>,
+    pub until: Option<RunMicros>,
+}
+
+impl View {
+    /// Events folded so far; the number of the next one.
+    pub const fn n_events(&self) -> usize {
+        self.n_events
+    }
+
+    /// When the last of them was recorded.
+    pub const fn at(&self) -> RunMicros {
+        self.at
+    }
+
+    /// When the last glide ends: from then on a picture changes no more, except for clocks.
+    pub const fn settled_at(&self) -> RunMicros {
+        self.settled_at
+    }
+
+    pub fn started(&self) -> Option<&Started> {
+        self.started.as_deref()
+    }
+
+    pub const fn status(&self) -> &Status {
+        &self.status
+    }
+
+    pub const fn outcome(&self) -> Option<&Outcome> {
+        match &self.status {
+            Status::Finished(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    pub const fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Nodes that events have named, in the order of their first naming: a node's index is the same in every view of
+    /// the run that knows it.
+    pub fn nodes(&self) -> &[Arc<NodeView>] {
+        &self.nodes
+    }
+
+    pub fn node(&self, id: &str) -> Option<&NodeView> {
+        let index = *self.names.node_of.get(id)?;
+        self.nodes.get(index as usize).map(|node| &**node)
+    }
+
+    /// Wires that balls have taken, numbered as nodes are.
+    pub fn wires(&self) -> impl ExactSizeIterator<Item = (&WireRef, &WireView)> {
+        self.names.wires[..self.wires.len()].iter().zip(&self.wires)
+    }
+
+    pub fn wire(&self, wire: &WireRef) -> Option<&WireView> {
+        let index = *self.names.wire_of.get(wire)?;
+        self.wires.get(index as usize)
+    }
+
+    /// By the index that [`View::wires`] counts.
+    pub fn wire_at(&self, index: u32) -> Option<&WireView> {
+        self.wires.get(index as usize)
+    }
+
+    /// Balls in play, and those that are gone but may still be seen gliding, by id.
+    pub fn balls(&self) -> impl Iterator<Item = &BallView> {
+        self.balls.values().map(|ball| &**ball)
+    }
+
+    pub fn ball(&self, id: BallId) -> Option<&BallView> {
+        self.balls.get(&id).map(|ball| &**ball)
+    }
+
+    /// Signals that came and that no wait has used yet: id, name and payload.
+    pub fn unused_signals(&self) -> impl Iterator<Item = (&str, &str, &Payload)> {
+        self.signals.iter().map(|(id, (name, payload))| (id.as_str(), name.as_str(), payload))
+    }
+
+    /// The nodes where a ball waits for a signal, with its name and key.
+    pub fn waits_for_signal(&self) -> impl Iterator<Item = (&BallView, &str, Option<&str>)> {
+        self.balls().filter_map(|ball| match &ball.state {
+            BallState::At(NodeState::WaitingForSignal { name, key, .. }) => Some((ball, name.as_str(), key.as_deref())),
+            _ => None,
+        })
+    }
+
+    /// How full the fan-in `node` is, for the group of balls that came to it last. `None` if nothing waits there.
+    pub fn fill(&self, node: &str) -> Option<Fill> {
+        let node = self.node(node)?;
+        let waiting = |ball: &BallId| match &self.balls.get(ball)?.state {
+            BallState::At(NodeState::WaitingForOthers { group, until, .. }) => Some((*group, *until)),
+            _ => None,
+        };
+        let NodeState::WaitingForOthers { group, .. } = node.state else { return None };
+        let mut fill = Fill::default();
+        for ball in &node.here {
+            if let Some((_, until)) = waiting(ball).filter(|(of, _)| *of == group) {
+                fill.n_here += 1;
+                fill.until = fill.until.or(until);
+            }
+        }
+        fill.n_expected = fill.n_here;
+        self.visit_group(group, &mut |ball| {
+            let is_here =
+                ball.node == node.id && matches!(ball.state, BallState::At(NodeState::WaitingForOthers { .. }));
+            if !is_here {
+                fill.n_expected += 1;
+                if fill.missing_at.len() < 8 && !fill.missing_at.contains(&ball.node) {
+                    fill.missing_at.push(ball.node.clone());
+                }
+            }
+        });
+        Some(fill)
+    }
+
+    /// Calls `found` for every ball in play that descends from the group.
+    fn visit_group(&self, group: GroupId, found: &mut impl FnMut(&BallView)) {
+        let mut todo = vec![group];
+        while let Some(group) = todo.pop() {
+            let Some(group) = self.groups.get(&group) else { continue };
+            todo.extend(group.inner.iter().rev());
+            for ball in group.balls.iter().filter_map(|ball| self.balls.get(ball)) {
+                found(ball);
+            }
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! ARCHITECTURE.md is the map.
 
+pub mod app;
 pub mod base;
 pub mod diag;
 pub mod engine;

@@ -8,6 +8,7 @@
 mod doc;
 mod edit;
 mod graph;
+pub mod ops;
 
 pub use doc::{
     Bind, Binding, Document, Expr, Formation, Hop, Item, Line, Node, NodeKind, Options, Place, Play, Policy, Share,

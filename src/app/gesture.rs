@@ -1,0 +1,76 @@
+use smol_str::SmolStr;
+
+use crate::base::NodeId;
+use crate::event::WireRef;
+use crate::play::ops::{NodeField, Outlet, PlayField};
+use crate::play::{NodeKind, When};
+
+/// A change of the play, as the canvas and the inspector make it: one step of the history each.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Gesture {
+    /// A node of the kind with a fresh id, its top-left corner at `at`, wired from `from` if given. It gets selected.
+    AddNode {
+        kind: NodeKind,
+        at: (i32, i32),
+        from: Option<(NodeId, Outlet)>,
+    },
+    /// Drag from an outlet to a node.
+    Connect {
+        from: NodeId,
+        outlet: Outlet,
+        to: NodeId,
+    },
+    Disconnect(WireRef),
+    /// The wire leads to another node.
+    RerouteHead {
+        wire: WireRef,
+        to: NodeId,
+    },
+    /// The wire comes from another node.
+    RerouteTail {
+        wire: WireRef,
+        from: NodeId,
+    },
+    SetWhen {
+        wire: WireRef,
+        when: When,
+    },
+    /// Nodes go with all their wires.
+    Delete {
+        nodes: Vec<NodeId>,
+        wires: Vec<WireRef>,
+    },
+    Rename {
+        node: NodeId,
+        to: String,
+    },
+    /// A property as text, as a person types it; empty takes an option away.
+    SetField {
+        node: NodeId,
+        field: NodeField,
+        text: String,
+    },
+    SetKind {
+        node: NodeId,
+        kind: NodeKind,
+    },
+    /// New top-left corners. A drag is one of these, on release.
+    Move(Vec<(NodeId, i32, i32)>),
+    SetPlay {
+        field: PlayField,
+        text: String,
+    },
+    AddRole(String),
+    RemoveRole(SmolStr),
+    /// The text of a formation's statement, as `shop/* service "http://…"` or `role courier = shipping/1/dispatch`:
+    /// takes the place of the one for the same pattern or role, or is added.
+    Bind {
+        formation: SmolStr,
+        text: String,
+    },
+    Unbind {
+        formation: SmolStr,
+        stmt: usize,
+    },
+    AddFormation(String),
+}

@@ -1,0 +1,32 @@
+//! The headless editor: all state and all behaviour of the window, without a window.
+//!
+//! Everything goes through [`Editor::apply`]: a command in, requests to the shell out. The document is changed in one
+//! place only, as changes of its text, so undo gives back the very bytes. What a runner does comes in by
+//! [`Editor::receive`], time by [`Editor::tick`].
+//!
+//! Must never: draw, open dialogs, wait, read a clock, call a runner. Start reading at [`Command`], then [`Editor`].
+
+mod command;
+mod editor;
+mod gesture;
+mod history;
+mod key;
+pub mod port;
+mod request;
+mod selection;
+mod session;
+mod toast;
+mod watch;
+
+pub use command::{Command, Info};
+pub use editor::Editor;
+pub use gesture::Gesture;
+pub use history::History;
+pub use key::{Key, Shortcut};
+pub use request::{Answer, Question, Request, View};
+pub use selection::{Selection, wire_name, wire_number};
+pub use session::{Mode, Session, Shown};
+pub use toast::{Toast, Tone};
+pub use watch::Watch;
+
+pub use crate::replay::NeedsRepaint;

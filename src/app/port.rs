@@ -1,0 +1,120 @@
+//! What the editor and whoever runs plays say to each other: plain values over plain channels.
+//!
+//! The editor never waits for an answer. `cli` connects these to the runner, so that neither knows the other.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use smol_str::SmolStr;
+
+use crate::base::{Coord, NodeId, RunId};
+use crate::event::Recorded;
+use crate::play::Document;
+
+/// Names a [`ToRunner::Start`] until the run has its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ToRunner {
+    /// Answered by [`FromRunner::Started`] and then events, or by [`FromRunner::NotStarted`].
+    Start(Box<Start>),
+    Signal {
+        run: RunId,
+        name: String,
+        payload: Value,
+    },
+    Cancel {
+        run: RunId,
+    },
+    /// Answered by [`FromRunner::Runs`], newest first.
+    ListRuns {
+        limit: u32,
+    },
+    /// Answered by [`FromRunner::Loaded`], or by [`FromRunner::Failed`].
+    LoadRun {
+        run: RunId,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    pub ticket: Ticket,
+    pub doc: Arc<Document>,
+    /// The play's item in `doc`.
+    pub item: usize,
+    /// `None`: every target is served by the built-in demo workers.
+    pub formation: Option<SmolStr>,
+    /// `None` for the `snap`; else the `wait-for-signal` node whose signal starts the run.
+    pub entry: Option<NodeId>,
+    pub input: Value,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum FromRunner {
+    Started {
+        ticket: Ticket,
+        run: RunId,
+    },
+    NotStarted {
+        ticket: Ticket,
+        message: String,
+    },
+    /// In order and without gaps, from the first event on.
+    Events {
+        run: RunId,
+        events: Vec<Recorded>,
+    },
+    Runs(Vec<RunSummary>),
+    Loaded(Box<LoadedRun>),
+    /// Something asked for did not work. The message says what and what to do.
+    Failed {
+        message: String,
+    },
+}
+
+/// A line in the list of past runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSummary {
+    pub run: RunId,
+    pub play: Coord,
+    /// Wall-clock milliseconds since 1970, UTC.
+    pub started_ms: u64,
+    pub state: RunState,
+    pub n_events: u64,
+    /// From the first to the last event so far.
+    pub took_micros: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    Running,
+    Passed,
+    Failed,
+    Cancelled,
+}
+
+impl RunState {
+    /// As shown.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A recorded run with what it ran.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadedRun {
+    pub run: RunId,
+    /// The document that ran. `None` if the record does not hold it.
+    pub doc: Option<Arc<Document>>,
+    /// The play's item in `doc`.
+    pub item: usize,
+    pub events: Vec<Recorded>,
+    /// The run goes on: more events will come as [`FromRunner::Events`].
+    pub live: bool,
+}

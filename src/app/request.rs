@@ -1,0 +1,57 @@
+use std::path::PathBuf;
+
+use super::command::Command;
+use super::port::ToRunner;
+use crate::base::NodeId;
+
+/// What the shell must do: the editor itself never opens a window, waits or ends the program.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Show an open dialog; answer with [`Command::OpenPath`], or not at all.
+    PickOpen,
+    /// Show a save dialog; answer with [`Command::SaveTo`], or not at all.
+    PickSave {
+        suggested: PathBuf,
+    },
+    /// Show a question; answer with the command of the chosen button, or not at all.
+    Ask(Question),
+    /// Send it on the runner's channel.
+    Runner(ToRunner),
+    View(View),
+    /// The window may close: nothing is unsaved, or the person said so.
+    Quit,
+}
+
+/// What only the view knows how to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum View {
+    Fit,
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    ToggleTextPane,
+    ToggleTheme,
+    ShowProblems,
+    ShowRuns,
+    /// Bring the node into view.
+    Reveal(NodeId),
+    /// Show the input field, with the focus.
+    EditInput,
+}
+
+/// A question with its answers as buttons. Dismissing it changes nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    pub title: String,
+    pub text: String,
+    /// The first is the one for Enter.
+    pub answers: Vec<Answer>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub label: &'static str,
+    pub command: Command,
+    /// Something is lost by it: not to be shown as the obvious choice.
+    pub destructive: bool,
+}

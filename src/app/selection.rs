@@ -1,0 +1,55 @@
+use std::collections::BTreeSet;
+
+use crate::base::NodeId;
+use crate::event::WireRef;
+use crate::play::{Graph, Play};
+
+/// Nodes and wires by name, so that it survives edits elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    pub nodes: BTreeSet<NodeId>,
+    pub wires: BTreeSet<WireRef>,
+}
+
+impl Selection {
+    pub fn node(id: NodeId) -> Self {
+        Self { nodes: BTreeSet::from([id]), ..Self::default() }
+    }
+
+    pub fn wire(wire: WireRef) -> Self {
+        Self { wires: BTreeSet::from([wire]), ..Self::default() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.wires.is_empty()
+    }
+
+    /// The one node that is selected, if nothing else is.
+    pub fn single_node(&self) -> Option<&NodeId> {
+        self.nodes.first().filter(|_| self.nodes.len() == 1 && self.wires.is_empty())
+    }
+
+    /// The one wire that is selected, if nothing else is.
+    pub fn single_wire(&self) -> Option<&WireRef> {
+        self.wires.first().filter(|_| self.wires.len() == 1 && self.nodes.is_empty())
+    }
+
+    /// Drops what the play does not have.
+    pub(super) fn keep_existing(&mut self, play: Option<&Play>, graph: &Graph) {
+        self.nodes.retain(|id| graph.find(id).is_some());
+        self.wires.retain(|wire| play.is_some() && wire_number(graph, wire).is_some());
+    }
+}
+
+/// The graph's number of a wire given by name.
+pub fn wire_number(graph: &Graph, wire: &WireRef) -> Option<u32> {
+    let (from, to) = (graph.find(&wire.from)?, graph.find(&wire.to)?);
+    graph.out(from).iter().copied().find(|&n| graph.wire(n).to == to && graph.wire(n).nth == wire.nth)
+}
+
+/// The name of a wire given by the graph's number.
+pub fn wire_name(play: &Play, graph: &Graph, wire: u32) -> WireRef {
+    let edge = graph.wire(wire);
+    let id = |node| graph.node(play, node).id.clone();
+    WireRef { from: id(edge.from), to: id(edge.to), nth: edge.nth }
+}

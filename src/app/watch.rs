@@ -1,0 +1,151 @@
+use std::sync::Arc;
+
+use super::port::{LoadedRun, Ticket};
+use crate::base::{RunId, RunMicros};
+use crate::event::Recorded;
+use crate::play::{Document, Graph, Play};
+use crate::replay::{Film, NeedsRepaint, Playback, View};
+
+/// A run that is looked at, live or recorded, with the document that it runs.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    ticket: Option<Ticket>,
+    run: Option<RunId>,
+    doc: Option<Arc<Document>>,
+    item: usize,
+    graph: Graph,
+    film: Film,
+    playback: Playback,
+    view: View,
+    live: bool,
+    /// The run's clock, as far as wall time has carried it since the last event.
+    clock_secs: f64,
+}
+
+impl Watch {
+    /// A run that was asked for.
+    pub(super) fn started(ticket: Ticket, doc: Arc<Document>, item: usize) -> Self {
+        let graph = doc.play(item).map(Graph::new).unwrap_or_default();
+        Self {
+            ticket: Some(ticket),
+            run: None,
+            doc: Some(doc),
+            item,
+            graph,
+            film: Film::new(),
+            playback: Playback::live(),
+            view: View::default(),
+            live: true,
+            clock_secs: 0.0,
+        }
+    }
+
+    pub(super) fn loaded(loaded: LoadedRun) -> Self {
+        let LoadedRun { run, doc, item, events, live } = loaded;
+        let graph = doc.as_ref().and_then(|doc| doc.play(item)).map(Graph::new).unwrap_or_default();
+        let playback = if live { Playback::live() } else { Playback::new() };
+        let mut watch = Self {
+            ticket: None,
+            run: Some(run),
+            doc,
+            item,
+            graph,
+            film: Film::new(),
+            playback,
+            view: View::default(),
+            live,
+            clock_secs: 0.0,
+        };
+        watch.push(events);
+        watch
+    }
+
+    pub(super) fn is_for(&self, ticket: Ticket) -> bool {
+        self.ticket == Some(ticket)
+    }
+
+    pub(super) fn has_started(&mut self, run: RunId) {
+        self.run = Some(run);
+    }
+
+    /// Events that come twice are passed over; after a gap the rest is not shown.
+    pub(super) fn push(&mut self, events: Vec<Recorded>) {
+        for recorded in events {
+            self.clock_secs = self.clock_secs.max(recorded.at.as_secs_f64());
+            if self.film.push(recorded).is_err() {
+                break;
+            }
+        }
+        self.bring();
+    }
+
+    pub(super) fn tick(&mut self, dt_secs: f32) -> NeedsRepaint {
+        if self.is_running() {
+            self.clock_secs += f64::from(dt_secs);
+            self.film.heard_until(micros(self.clock_secs));
+        }
+        let needs = self.playback.update(dt_secs, &self.film);
+        self.bring();
+        needs
+    }
+
+    /// For commands that move the playhead.
+    pub(super) fn control(&mut self, change: impl FnOnce(&mut Playback, &Film)) {
+        change(&mut self.playback, &self.film);
+        self.bring();
+    }
+
+    fn bring(&mut self) {
+        self.playback.bring(&mut self.view, &self.film);
+    }
+
+    /// `None` until the runner has given it an id.
+    pub const fn run(&self) -> Option<&RunId> {
+        self.run.as_ref()
+    }
+
+    /// What ran, or runs. `None` if the record does not hold it.
+    pub fn doc(&self) -> Option<&Arc<Document>> {
+        self.doc.as_ref()
+    }
+
+    pub fn play(&self) -> Option<&Play> {
+        self.doc.as_ref()?.play(self.item)
+    }
+
+    pub const fn item(&self) -> usize {
+        self.item
+    }
+
+    /// Of the play that ran.
+    pub const fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    pub const fn film(&self) -> &Film {
+        &self.film
+    }
+
+    pub const fn playback(&self) -> &Playback {
+        &self.playback
+    }
+
+    /// The run as it was at the playhead.
+    pub const fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// It was started or joined here, not loaded from the journal. It may be over.
+    pub const fn is_live(&self) -> bool {
+        self.live
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.live && !self.film.is_finished()
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is never negative")]
+fn micros(secs: f64) -> RunMicros {
+    RunMicros((secs * 1e6) as u64)
+}

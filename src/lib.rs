@@ -8,6 +8,7 @@ pub mod diag;
 pub mod engine;
 pub mod event;
 pub mod files;
+pub mod journal;
 pub mod lang;
 pub mod play;
 pub mod replay;

@@ -1,0 +1,414 @@
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rustc_hash::FxHashMap;
+
+use super::schema::{self, BODY_VERSION, Found, VERSION};
+use super::{Append, DocId, Error, History, KeySignal, RunInfo, SignalChange, Status, Unread, dir, ending};
+use crate::base::{RunId, RunMicros};
+use crate::event::{Event, Recorded, Started};
+
+/// How long a statement waits for another connection; only checkpoints and opening ever make it wait.
+const BUSY: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+pub(super) struct FileStore {
+    path: PathBuf,
+    conn: Connection,
+    /// Runs that were appended to and have not finished.
+    open: FxHashMap<RunId, Place>,
+    /// Held while this store may write; the system gives it up when the process ends, however it ends.
+    _lock: Option<File>,
+    body: Vec<u8>,
+}
+
+/// Where a run's next event goes.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    n: i64,
+    next: u64,
+}
+
+impl FileStore {
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let path = dir::file_of(path);
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(|source| Error::io(&path, source))?;
+        }
+        let lock = lock(&path)?;
+        let mut conn = Connection::open(&path).map_err(|source| opening(&path, source))?;
+        prepare(&mut conn, &path)?;
+        Ok(Self { path, conn, open: FxHashMap::default(), _lock: Some(lock), body: Vec::new() })
+    }
+
+    pub fn open_to_read(path: &Path) -> Result<Self, Error> {
+        let path = dir::file_of(path);
+        if !path.exists() {
+            return Err(Error::Missing { path });
+        }
+        let at = |source| Error::sqlite(&path, source);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut conn = Connection::open_with_flags(&path, flags).map_err(at)?;
+        conn.busy_timeout(BUSY).map_err(at)?;
+        let found = match schema::look(&conn) {
+            // A folder that may not be written has no place for the index of the log; without a log there is no need.
+            Err(error) if cannot_open(&error) && !has_log(&path) => {
+                let uri = format!("file:{}?immutable=1", uri_path(&path));
+                conn = Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(at)?;
+                schema::look(&conn)
+            }
+            found => found,
+        };
+        match found.map_err(at)? {
+            Found::Version(found) if found > VERSION => Err(Error::Newer { path, found, known: VERSION }),
+            Found::Version(_) => Ok(Self { path, conn, open: FxHashMap::default(), _lock: None, body: Vec::new() }),
+            Found::Empty | Found::SomethingElse => Err(Error::NotAJournal { path }),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn document(&mut self, text: &str) -> Result<DocId, Error> {
+        let digest = digest(text);
+        let at = |source| Error::sqlite(&self.path, source);
+        let known = self
+            .conn
+            .prepare_cached("SELECT id FROM document WHERE digest = ?1 AND text = ?2")
+            .and_then(|mut query| query.query_row(params![digest, text], |row| row.get(0)).optional())
+            .map_err(at)?;
+        if let Some(id) = known {
+            return Ok(DocId(id));
+        }
+        self.conn.execute("INSERT INTO document (digest, text) VALUES (?1, ?2)", params![digest, text]).map_err(at)?;
+        Ok(DocId(self.conn.last_insert_rowid()))
+    }
+
+    pub fn append(&mut self, batch: &[Append<'_>], signals: &[SignalChange]) -> Result<(), Error> {
+        let Self { path, conn, open, body, .. } = self;
+        let at = |source| Error::sqlite(path, source);
+        let tx = Transaction::new_unchecked(conn, TransactionBehavior::Immediate).map_err(at)?;
+        let mut places = Vec::with_capacity(batch.len());
+        for append in batch {
+            let place = open.get(append.run).copied();
+            let place = match place {
+                Some(place) => Some(place),
+                None => find_place(&tx, append.run).map_err(at)?,
+            };
+            places.push(write_run(&tx, path, append, place, body)?);
+        }
+        for change in signals {
+            write_signal(&tx, change).map_err(at)?;
+        }
+        tx.commit().map_err(at)?;
+        for (append, (place, finished)) in batch.iter().zip(places) {
+            if finished {
+                open.remove(append.run);
+            } else if let Some(known) = open.get_mut(append.run) {
+                *known = place;
+            } else {
+                open.insert(append.run.clone(), place);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn delete(&mut self, run: &RunId) -> Result<(), Error> {
+        let at = |source| Error::sqlite(&self.path, source);
+        let tx = Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate).map_err(at)?;
+        let found: Option<(i64, Option<i64>)> = tx
+            .query_row("SELECT n, document FROM run WHERE id = ?1", [run.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()
+            .map_err(at)?;
+        let Some((n, document)) = found else { return Err(Error::UnknownRun { run: run.clone() }) };
+        tx.execute("DELETE FROM event WHERE run = ?1", [n])
+            .and_then(|_| tx.execute("DELETE FROM run WHERE n = ?1", [n]))
+            .and_then(|_| {
+                tx.execute(
+                    "DELETE FROM document WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM run WHERE document = ?1)",
+                    [document],
+                )
+            })
+            .map_err(at)?;
+        tx.commit().map_err(at)?;
+        self.open.remove(run);
+        Ok(())
+    }
+
+    pub fn runs(&self, limit: usize) -> Result<Vec<RunInfo>, Error> {
+        let sql = format!("{SELECT_RUN} ORDER BY n DESC LIMIT ?1");
+        let rows = self.conn.prepare_cached(&sql).and_then(|mut query| {
+            let rows = query.query_map([int(limit as u64)], run_info)?;
+            rows.collect::<Result<Vec<_>, _>>()
+        });
+        rows.map_err(|source| Error::sqlite(&self.path, source))
+    }
+
+    pub fn run(&self, run: &RunId) -> Result<RunInfo, Error> {
+        let sql = format!("{SELECT_RUN} WHERE id = ?1");
+        self.conn
+            .prepare_cached(&sql)
+            .and_then(|mut query| query.query_row([run.as_str()], run_info).optional())
+            .map_err(|source| Error::sqlite(&self.path, source))?
+            .ok_or_else(|| Error::UnknownRun { run: run.clone() })
+    }
+
+    pub fn unfinished(&self) -> Result<Vec<RunId>, Error> {
+        let rows = self
+            .conn
+            .prepare_cached("SELECT id FROM run WHERE status = 'running' ORDER BY n")
+            .and_then(|mut query| query.query_map([], |row| run_id(row, 0))?.collect());
+        rows.map_err(|source| Error::sqlite(&self.path, source))
+    }
+
+    pub fn events_from(&self, run: &RunId, seq: u64) -> Result<History, Error> {
+        let at = |source| Error::sqlite(&self.path, source);
+        let place = find_place(&self.conn, run).map_err(at)?.ok_or_else(|| Error::UnknownRun { run: run.clone() })?;
+        let mut query = self
+            .conn
+            .prepare_cached("SELECT seq, at, v, body FROM event WHERE run = ?1 AND seq >= ?2 ORDER BY seq")
+            .map_err(at)?;
+        let mut rows = query.query(params![place.n, int(seq)]).map_err(at)?;
+        let mut history = History::default();
+        while let Some(row) = rows.next().map_err(at)? {
+            read_event(row, &mut history).map_err(at)?;
+        }
+        Ok(history)
+    }
+
+    pub fn document_of(&self, run: &RunId) -> Result<Option<String>, Error> {
+        self.conn
+            .prepare_cached("SELECT text FROM run LEFT JOIN document ON document.id = run.document WHERE run.id = ?1")
+            .and_then(|mut query| query.query_row([run.as_str()], |row| row.get(0)).optional())
+            .map_err(|source| Error::sqlite(&self.path, source))?
+            .ok_or_else(|| Error::UnknownRun { run: run.clone() })
+    }
+
+    pub fn signals(&self, now_ms: u64) -> Result<Vec<(KeySignal, bool)>, Error> {
+        let rows = self
+            .conn
+            .prepare_cached("SELECT body, used FROM signal WHERE until_ms > ?1 ORDER BY n")
+            .and_then(|mut query| {
+                let rows = query.query_map([int(now_ms)], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+                rows.collect::<Result<Vec<(String, bool)>, _>>()
+            })
+            .map_err(|source| Error::sqlite(&self.path, source))?;
+        // One that a newer version wrote is for that version.
+        let read = |(body, used): (String, bool)| serde_json::from_str(&body).ok().map(|signal| (signal, used));
+        Ok(rows.into_iter().filter_map(read).collect())
+    }
+
+    /// Bounds the file, as a full disk would.
+    #[cfg(test)]
+    pub fn limit_pages(&self, more: i64) {
+        let pages: i64 = self.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        self.conn.pragma_update(None, "max_page_count", pages + more).unwrap();
+    }
+}
+
+fn lock(path: &Path) -> Result<File, Error> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path.with_file_name(name))
+        .map_err(|source| Error::io(path, source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(Error::io(path, source)),
+    }
+}
+
+fn prepare(conn: &mut Connection, path: &Path) -> Result<(), Error> {
+    let at = |source| Error::sqlite(path, source);
+    conn.busy_timeout(BUSY).map_err(at)?;
+    conn.set_prepared_statement_cache_capacity(32);
+    match schema::look(conn).map_err(at)? {
+        Found::SomethingElse => return Err(Error::NotAJournal { path: path.to_owned() }),
+        Found::Version(found) if found > VERSION => {
+            return Err(Error::Newer { path: path.to_owned(), found, known: VERSION });
+        }
+        Found::Empty | Found::Version(_) => {}
+    }
+    // Answers with the mode that it could set.
+    conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).map_err(at)?;
+    conn.pragma_update(None, "synchronous", "NORMAL").map_err(at)?;
+    conn.pragma_update(None, "foreign_keys", "OFF").map_err(at)?;
+    if schema::look(conn).map_err(at)? == Found::Empty {
+        schema::create(conn).map_err(at)?;
+    }
+    Ok(())
+}
+
+fn find_place(conn: &Connection, run: &RunId) -> rusqlite::Result<Option<Place>> {
+    conn.prepare_cached(
+        "SELECT n, (SELECT seq FROM event WHERE event.run = run.n ORDER BY seq DESC LIMIT 1) FROM run WHERE id = ?1",
+    )?
+    .query_row([run.as_str()], |row| {
+        Ok(Place { n: row.get(0)?, next: row.get::<_, Option<i64>>(1)?.map_or(0, |seq| count(seq) + 1) })
+    })
+    .optional()
+}
+
+/// Gives the place after the last event, and whether the run is finished.
+fn write_run(
+    tx: &Transaction<'_>,
+    path: &Path,
+    append: &Append<'_>,
+    place: Option<Place>,
+    body: &mut Vec<u8>,
+) -> Result<(Place, bool), Error> {
+    let at = |source| Error::sqlite(path, source);
+    let out_of_order = |seq| Error::OutOfOrder { run: append.run.clone(), seq };
+    let mut place = match (place, append.events.first().map(|first| &first.event)) {
+        (Some(place), _) => place,
+        (None, Some(Event::Started(started))) => insert_run(tx, append, started).map_err(at)?,
+        (None, _) => return Err(out_of_order(append.events.first().map_or(0, |first| first.seq))),
+    };
+    let mut insert =
+        tx.prepare_cached("INSERT INTO event (run, seq, at, v, body) VALUES (?1, ?2, ?3, ?4, ?5)").map_err(at)?;
+    let mut finished = false;
+    for recorded in append.events {
+        if recorded.seq != place.next {
+            return Err(out_of_order(recorded.seq));
+        }
+        body.clear();
+        let unwritable = |why: String| Error::Unwritable { run: append.run.clone(), why };
+        serde_json::to_writer(&mut *body, &recorded.event).map_err(|error| unwritable(error.to_string()))?;
+        let text = str::from_utf8(body).map_err(|error| unwritable(error.to_string()))?;
+        insert.execute(params![place.n, int(recorded.seq), int(recorded.at.0), BODY_VERSION, text]).map_err(at)?;
+        place.next += 1;
+        if let Some((status, reason)) = ending(&recorded.event) {
+            tx.prepare_cached("UPDATE run SET status = ?2, reason = ?3 WHERE n = ?1")
+                .and_then(|mut update| update.execute(params![place.n, status.name(), reason]))
+                .map_err(at)?;
+            finished = true;
+        }
+    }
+    Ok((place, finished))
+}
+
+fn insert_run(tx: &Transaction<'_>, append: &Append<'_>, started: &Started) -> rusqlite::Result<Place> {
+    tx.prepare_cached(
+        "INSERT INTO run (id, play, digest, formation, document, started_ms, status) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'running')",
+    )?
+    .execute(params![
+        append.run.as_str(),
+        started.play.to_string(),
+        started.digest,
+        started.formation,
+        append.document.map(|document| document.0),
+        int(started.started_ms),
+    ])?;
+    Ok(Place { n: tx.last_insert_rowid(), next: 0 })
+}
+
+fn write_signal(tx: &Transaction<'_>, change: &SignalChange) -> rusqlite::Result<()> {
+    match change {
+        SignalChange::Came { signal, used } => {
+            let body = serde_json::to_string(signal)
+                .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+            tx.prepare_cached("INSERT OR IGNORE INTO signal (id, body, until_ms, used) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![signal.id, body, int(signal.until_ms), used])?
+        }
+        SignalChange::Used { id } => tx.prepare_cached("UPDATE signal SET used = 1 WHERE id = ?1")?.execute([id])?,
+        SignalChange::Expired { before_ms } => {
+            tx.prepare_cached("DELETE FROM signal WHERE until_ms <= ?1")?.execute([int(*before_ms)])?
+        }
+    };
+    Ok(())
+}
+
+fn read_event(row: &Row<'_>, history: &mut History) -> rusqlite::Result<()> {
+    let (seq, at) = (count(row.get(0)?), RunMicros(count(row.get(1)?)));
+    let version: i64 = row.get(2)?;
+    let body = row.get_ref(3)?.as_str()?;
+    let event = if version > BODY_VERSION {
+        Err(format!("it has format {version}, this program knows up to {BODY_VERSION}"))
+    } else {
+        serde_json::from_str(body).map_err(|error| error.to_string())
+    };
+    match event {
+        Ok(event) => history.events.push(Recorded { seq, at, event }),
+        Err(why) => history.unread.push(Unread { seq, at, raw: body.to_owned(), why }),
+    }
+    Ok(())
+}
+
+/// The last event of a run is found by its primary key, so a list of runs costs a few steps for each.
+const SELECT_RUN: &str = "
+    SELECT id, play, digest, formation, started_ms, status, reason, last.seq, last.at FROM run
+    LEFT JOIN event AS last ON last.run = run.n AND last.seq = (SELECT max(seq) FROM event WHERE event.run = run.n)";
+
+fn run_info(row: &Row<'_>) -> rusqlite::Result<RunInfo> {
+    let status: String = row.get(5)?;
+    let play: String = row.get(1)?;
+    Ok(RunInfo {
+        run: run_id(row, 0)?,
+        play: play.parse().map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(error))
+        })?,
+        digest: row.get(2)?,
+        formation: row.get(3)?,
+        started_ms: count(row.get(4)?),
+        status: match status.as_str() {
+            "passed" => Status::Passed,
+            "failed" => Status::Failed,
+            "cancelled" => Status::Cancelled,
+            _ => Status::Running,
+        },
+        reason: row.get(6)?,
+        n_events: row.get::<_, Option<i64>>(7)?.map_or(0, |seq| count(seq) + 1),
+        duration: RunMicros(row.get::<_, Option<i64>>(8)?.map_or(0, count)),
+    })
+}
+
+fn run_id(row: &Row<'_>, column: usize) -> rusqlite::Result<RunId> {
+    Ok(RunId::new(row.get_ref(column)?.as_str()?))
+}
+
+/// SQLite's integers are signed; no count or time of a run comes near the limit.
+fn int(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn count(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+/// FNV-1a. It only finds candidates: equal texts are told by comparing them.
+fn digest(text: &str) -> i64 {
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    hash.cast_signed()
+}
+
+fn opening(path: &Path, source: rusqlite::Error) -> Error {
+    if path.is_dir() { Error::NotAJournal { path: path.to_owned() } } else { Error::sqlite(path, source) }
+}
+
+fn cannot_open(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
+    matches!(error.sqlite_error_code(), Some(CannotOpen | ReadOnly))
+}
+
+fn has_log(path: &Path) -> bool {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push("-wal");
+    fs::metadata(path.with_file_name(name)).is_ok_and(|log| log.len() > 0)
+}
+
+/// A path in a URI of SQLite's.
+fn uri_path(path: &Path) -> String {
+    path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}

@@ -1,0 +1,148 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use super::{Append, DocId, Error, History, KeySignal, RunInfo, SignalChange, Status, ending};
+use crate::base::RunId;
+use crate::event::{Event, Recorded};
+
+/// The twin of the file: the same answers, gone with the process.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// In the order of their start; `None` where one was deleted.
+    runs: Vec<Option<Kept>>,
+    by_id: FxHashMap<RunId, usize>,
+    documents: Vec<String>,
+    signals: Vec<(KeySignal, bool)>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    info: RunInfo,
+    document: Option<DocId>,
+    events: Vec<Recorded>,
+}
+
+/// No step of an append can panic half-way, so what is behind a poisoned lock is whole.
+pub(super) fn lock(memory: &Arc<Mutex<Memory>>) -> MutexGuard<'_, Memory> {
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Memory {
+    pub fn document(&mut self, text: &str) -> DocId {
+        let at = self.documents.iter().position(|known| known == text).unwrap_or_else(|| {
+            self.documents.push(text.to_owned());
+            self.documents.len() - 1
+        });
+        DocId(i64::try_from(at).unwrap_or(i64::MAX))
+    }
+
+    pub fn append(&mut self, batch: &[Append<'_>], signals: &[SignalChange]) -> Result<(), Error> {
+        for append in batch {
+            self.check(append)?;
+        }
+        for append in batch {
+            self.write(append);
+        }
+        for change in signals {
+            match change {
+                SignalChange::Came { signal, used } => {
+                    if self.signals.iter().all(|(known, _)| known.id != signal.id) {
+                        self.signals.push((signal.clone(), *used));
+                    }
+                }
+                SignalChange::Used { id } => {
+                    self.signals.iter_mut().filter(|(signal, _)| signal.id == *id).for_each(|(_, used)| *used = true);
+                }
+                SignalChange::Expired { before_ms } => self.signals.retain(|(signal, _)| signal.until_ms > *before_ms),
+            }
+        }
+        Ok(())
+    }
+
+    /// A batch names each run once.
+    fn check(&self, append: &Append<'_>) -> Result<(), Error> {
+        let out_of_order = |seq| Err(Error::OutOfOrder { run: append.run.clone(), seq });
+        let mut next = match self.kept(append.run) {
+            Ok(kept) => kept.info.n_events,
+            Err(_) => match append.events.first() {
+                Some(Recorded { event: Event::Started(_), .. }) => 0,
+                first => return out_of_order(first.map_or(0, |first| first.seq)),
+            },
+        };
+        for recorded in append.events {
+            if recorded.seq != next {
+                return out_of_order(recorded.seq);
+            }
+            next += 1;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, append: &Append<'_>) {
+        if let Some(Recorded { event: Event::Started(started), .. }) = append.events.first() {
+            let info = RunInfo {
+                run: append.run.clone(),
+                play: started.play.clone(),
+                digest: started.digest.clone(),
+                formation: started.formation.clone(),
+                started_ms: started.started_ms,
+                status: Status::Running,
+                reason: None,
+                n_events: 0,
+                duration: crate::base::RunMicros(0),
+            };
+            self.by_id.insert(append.run.clone(), self.runs.len());
+            self.runs.push(Some(Kept { info, document: append.document, events: Vec::new() }));
+        }
+        let Some(kept) = self.by_id.get(append.run).and_then(|&at| self.runs[at].as_mut()) else { return };
+        kept.events.extend_from_slice(append.events);
+        kept.info.n_events = kept.events.len() as u64;
+        if let Some(last) = kept.events.last() {
+            kept.info.duration = last.at;
+            if let Some((status, reason)) = ending(&last.event) {
+                kept.info.status = status;
+                kept.info.reason = reason;
+            }
+        }
+    }
+
+    fn kept(&self, run: &RunId) -> Result<&Kept, Error> {
+        let kept = self.by_id.get(run).and_then(|&at| self.runs[at].as_ref());
+        kept.ok_or_else(|| Error::UnknownRun { run: run.clone() })
+    }
+
+    pub fn delete(&mut self, run: &RunId) -> Result<(), Error> {
+        let at = self.by_id.remove(run).ok_or_else(|| Error::UnknownRun { run: run.clone() })?;
+        self.runs[at] = None;
+        Ok(())
+    }
+
+    pub fn runs(&self, limit: usize) -> Vec<RunInfo> {
+        self.runs.iter().rev().flatten().take(limit).map(|kept| kept.info.clone()).collect()
+    }
+
+    pub fn run(&self, run: &RunId) -> Result<RunInfo, Error> {
+        self.kept(run).map(|kept| kept.info.clone())
+    }
+
+    pub fn unfinished(&self) -> Vec<RunId> {
+        let running = |kept: &&Kept| kept.info.status == Status::Running;
+        self.runs.iter().flatten().filter(running).map(|kept| kept.info.run.clone()).collect()
+    }
+
+    pub fn events_from(&self, run: &RunId, seq: u64) -> Result<History, Error> {
+        let kept = self.kept(run)?;
+        let from = usize::try_from(seq).unwrap_or(usize::MAX).min(kept.events.len());
+        Ok(History { events: kept.events[from..].to_vec(), unread: Vec::new() })
+    }
+
+    pub fn document_of(&self, run: &RunId) -> Result<Option<String>, Error> {
+        let document = self.kept(run)?.document;
+        Ok(document.and_then(|id| self.documents.get(usize::try_from(id.0).ok()?).cloned()))
+    }
+
+    pub fn signals(&self, now_ms: u64) -> Vec<(KeySignal, bool)> {
+        self.signals.iter().filter(|(signal, _)| signal.until_ms > now_ms).cloned().collect()
+    }
+}

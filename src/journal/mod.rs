@@ -1,0 +1,294 @@
+//! The store of runs: every event of every run, in one SQLite file that people can open with any SQLite tool, or in
+//! memory.
+//!
+//! What [`Journal::append`] acknowledged survives a `kill -9`. One process writes, any number read. An event of a newer
+//! version is kept and reported, never a reason to refuse a journal.
+//!
+//! Must never: decide what happened, read a clock, wait for anything but the disk.
+//! Start reading at [`Journal`] and [`Reader`].
+
+mod dir;
+mod error;
+mod file;
+mod memory;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize};
+
+pub use dir::{FILE_NAME, default_dir};
+pub use error::Error;
+
+use crate::base::{Coord, RunId, RunMicros};
+use crate::event::{Event, Outcome, Payload, Recorded};
+use file::FileStore;
+use memory::Memory;
+
+/// Numbers a document that is kept in a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DocId(i64);
+
+/// New events of one run, in order, without a gap after those that are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Append<'a> {
+    pub run: &'a RunId,
+    /// What the run runs; read only with its first event.
+    pub document: Option<DocId>,
+    pub events: &'a [Recorded],
+}
+
+/// What happened to a signal that was sent to a key and not to a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SignalChange {
+    /// It came. `used` if a run took it at once.
+    Came { signal: KeySignal, used: bool },
+    /// A run took the one that was kept under this id.
+    Used { id: String },
+    /// Forget all whose time was over at this time, in unix milliseconds.
+    Expired { before_ms: u64 },
+}
+
+/// A signal to whoever waits for its name and key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeySignal {
+    pub id: String,
+    pub name: String,
+    pub key: String,
+    pub payload: Payload,
+    /// When it is forgotten, in unix milliseconds.
+    pub until_ms: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// No `Finished` is kept: it runs, or it will go on when a runner recovers it.
+    Running,
+    Passed,
+    Failed,
+    Cancelled,
+}
+
+impl Status {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub const fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Passed { .. } => Self::Passed,
+            Outcome::Failed { .. } => Self::Failed,
+            Outcome::Cancelled { .. } => Self::Cancelled,
+        }
+    }
+}
+
+/// A line of the list of runs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunInfo {
+    pub run: RunId,
+    pub play: Coord,
+    /// Of the plan.
+    pub digest: String,
+    pub formation: Option<String>,
+    /// Unix milliseconds.
+    pub started_ms: u64,
+    pub status: Status,
+    /// Why it failed or was cancelled.
+    pub reason: Option<String>,
+    pub n_events: u64,
+    /// From the start to the last event.
+    pub duration: RunMicros,
+}
+
+/// The events of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    pub events: Vec<Recorded>,
+    /// Those that this version cannot read, in order. A run that has any cannot be recovered, but it can be looked at.
+    pub unread: Vec<Unread>,
+}
+
+/// An event that a newer version wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    pub seq: u64,
+    pub at: RunMicros,
+    pub raw: String,
+    pub why: String,
+}
+
+/// The only writer of a store. Dereferences to a [`Reader`].
+///
+/// There is no undo of an [`Error`]: a failed append has changed nothing and may be tried again.
+#[derive(Debug)]
+pub struct Journal {
+    reader: Reader,
+}
+
+/// Reads a store, while another may write it. Each reader sees whole appends only.
+#[derive(Debug)]
+pub struct Reader {
+    store: Store,
+}
+
+#[derive(Debug)]
+enum Store {
+    File(Box<FileStore>),
+    Memory(Arc<Mutex<Memory>>),
+}
+
+impl Journal {
+    /// Opens the journal in a folder, or a journal file; makes what is missing, the folder too.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] while another process, or another `Journal` of this one, writes there.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let store = FileStore::open(path.as_ref())?;
+        Ok(Self { reader: Reader { store: Store::File(Box::new(store)) } })
+    }
+
+    /// A journal that ends with the process.
+    pub fn memory() -> Self {
+        Self { reader: Reader { store: Store::Memory(Arc::default()) } }
+    }
+
+    /// Keeps a text that runs refer to, once.
+    pub fn document(&mut self, text: &str) -> Result<DocId, Error> {
+        match &mut self.reader.store {
+            Store::File(file) => file.document(text),
+            Store::Memory(memory) => Ok(memory::lock(memory).document(text)),
+        }
+    }
+
+    /// Keeps events of any number of runs: all of them or, on an error, none.
+    ///
+    /// # Errors
+    /// [`Error::OutOfOrder`] if a `seq` does not follow the last one kept, or a run does not begin with `Started`.
+    pub fn append(&mut self, batch: &[Append<'_>], signals: &[SignalChange]) -> Result<(), Error> {
+        match &mut self.reader.store {
+            Store::File(file) => file.append(batch, signals),
+            Store::Memory(memory) => memory::lock(memory).append(batch, signals),
+        }
+    }
+
+    /// Forgets a run, finished or not. The store may keep the space for later runs.
+    pub fn delete(&mut self, run: &RunId) -> Result<(), Error> {
+        match &mut self.reader.store {
+            Store::File(file) => file.delete(run),
+            Store::Memory(memory) => memory::lock(memory).delete(run),
+        }
+    }
+
+    /// A reader for another thread.
+    pub fn reader(&self) -> Result<Reader, Error> {
+        match &self.reader.store {
+            Store::File(file) => Reader::open(file.path()),
+            Store::Memory(memory) => Ok(Reader { store: Store::Memory(Arc::clone(memory)) }),
+        }
+    }
+}
+
+impl Deref for Journal {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl Reader {
+    /// Opens the journal in a folder, or a journal file, that exists.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let store = FileStore::open_to_read(path.as_ref())?;
+        Ok(Self { store: Store::File(Box::new(store)) })
+    }
+
+    /// Where the journal is; `None` in memory.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.store {
+            Store::File(file) => Some(file.path()),
+            Store::Memory(_) => None,
+        }
+    }
+
+    /// The last `limit` runs, newest first.
+    pub fn runs(&self, limit: usize) -> Result<Vec<RunInfo>, Error> {
+        match &self.store {
+            Store::File(file) => file.runs(limit),
+            Store::Memory(memory) => Ok(memory::lock(memory).runs(limit)),
+        }
+    }
+
+    /// # Errors
+    /// [`Error::UnknownRun`]
+    pub fn run(&self, run: &RunId) -> Result<RunInfo, Error> {
+        match &self.store {
+            Store::File(file) => file.run(run),
+            Store::Memory(memory) => memory::lock(memory).run(run),
+        }
+    }
+
+    /// Runs that have not finished, oldest first.
+    pub fn unfinished(&self) -> Result<Vec<RunId>, Error> {
+        match &self.store {
+            Store::File(file) => file.unfinished(),
+            Store::Memory(memory) => Ok(memory::lock(memory).unfinished()),
+        }
+    }
+
+    /// All events of a run.
+    pub fn events(&self, run: &RunId) -> Result<History, Error> {
+        self.events_from(run, 0)
+    }
+
+    /// The events of a run from `seq` on.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRun`]; a `seq` past the end gives no events.
+    pub fn events_from(&self, run: &RunId, seq: u64) -> Result<History, Error> {
+        match &self.store {
+            Store::File(file) => file.events_from(run, seq),
+            Store::Memory(memory) => memory::lock(memory).events_from(run, seq),
+        }
+    }
+
+    /// The text of the document that the run ran, if it was kept.
+    pub fn document_of(&self, run: &RunId) -> Result<Option<String>, Error> {
+        match &self.store {
+            Store::File(file) => file.document_of(run),
+            Store::Memory(memory) => memory::lock(memory).document_of(run),
+        }
+    }
+
+    /// Signals to a key whose time is not over at `now_ms` (unix milliseconds), in order of arrival, and whether each
+    /// was used.
+    pub fn signals(&self, now_ms: u64) -> Result<Vec<(KeySignal, bool)>, Error> {
+        match &self.store {
+            Store::File(file) => file.signals(now_ms),
+            Store::Memory(memory) => Ok(memory::lock(memory).signals(now_ms)),
+        }
+    }
+}
+
+/// The status and the reason that an event gives to its run, if it ends it.
+fn ending(event: &Event) -> Option<(Status, Option<String>)> {
+    let Event::Finished { outcome } = event else { return None };
+    let reason = match outcome {
+        Outcome::Passed { .. } => None,
+        Outcome::Failed { node: Some(node), failure } => Some(format!("{node}: {}: {}", failure.code, failure.message)),
+        Outcome::Failed { node: None, failure } => Some(format!("{}: {}", failure.code, failure.message)),
+        Outcome::Cancelled { reason } => Some(reason.clone()),
+    };
+    Some((Status::of(outcome), reason))
+}

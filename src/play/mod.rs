@@ -9,7 +9,10 @@ mod doc;
 mod edit;
 mod graph;
 pub mod ops;
+pub(crate) mod raw;
+pub mod ron;
 
+pub(crate) use doc::is_name;
 pub use doc::{
     Bind, Binding, Document, Expr, Formation, Hop, Item, Line, Node, NodeKind, Options, Place, Play, Policy, Share,
     Spread, Stmt, Target, TargetRef, Via, When, Wire,

@@ -1,0 +1,348 @@
+//! The canonical layout. Depends on the document alone, so printing what was printed changes nothing.
+
+use std::fmt::Write as _;
+
+use super::statements::KEYWORDS;
+
+use crate::play::{
+    Bind, Binding, Document, Expr, Head, Item, Line, Node, NodeKind, Place, Policy, Spread, Stmt, Target, Via, When,
+    Wire,
+};
+
+/// Longer layouts get a line for each place.
+const WIDTH: usize = 100;
+/// Longer names are not lined up with others.
+const MAX_COLUMN: usize = 32;
+
+/// The text of a document, in the canonical layout.
+pub fn print(doc: &Document) -> String {
+    let mut out = String::new();
+    for line in &doc.items {
+        if line.blank {
+            out.push('\n');
+        }
+        item(&mut out, &line.kind);
+        note(&mut out, line.note.as_deref());
+        out.push('\n');
+    }
+    out
+}
+
+/// How the columns of a statement are lined up with those of its neighbours.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Columns {
+    /// How wide the keyword is at least, or the pattern of a binding.
+    pub keyword: usize,
+    /// How wide the name before `=` is at least.
+    pub name: usize,
+}
+
+pub(super) fn item(out: &mut String, item: &Item) {
+    match item {
+        Item::Comment(text) => comment(out, text),
+        Item::Bad(text) => out.push_str(text),
+        Item::Play(play) => {
+            let head_of = Head::Play { coord: play.coord.clone(), title: play.title.clone(), timeout: play.timeout };
+            head(out, &head_of);
+            out.push_str(" {\n");
+            let mut columns = Columns::default();
+            let mut names = [0; KEYWORDS.len()];
+            for (i, line) in play.body.iter().enumerate() {
+                if i == 0 || line.blank || !in_paragraph(&play.body[i - 1].kind) {
+                    (columns.keyword, names) = paragraph(&play.body[i..]);
+                }
+                columns.name = match &line.kind {
+                    Stmt::Node(node) => names[keyword_index(&node.kind)],
+                    _ => 0,
+                };
+                body_line(out, line, |out| stmt(out, &line.kind, columns, "  "));
+            }
+            out.push('}');
+        }
+        Item::Formation(formation) => {
+            head(out, &Head::Formation { name: formation.name.clone() });
+            out.push_str(" {\n");
+            let mut columns = Columns::default();
+            for (i, line) in formation.body.iter().enumerate() {
+                if i == 0 || line.blank {
+                    columns.keyword = patterns(&formation.body[i..]);
+                }
+                body_line(out, line, |out| bind(out, &line.kind, columns));
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn body_line<K>(out: &mut String, line: &Line<K>, print: impl FnOnce(&mut String)) {
+    if line.blank {
+        out.push('\n');
+    }
+    out.push_str("  ");
+    print(out);
+    note(out, line.note.as_deref());
+    out.push('\n');
+}
+
+pub(super) fn note(out: &mut String, note: Option<&str>) {
+    if let Some(text) = note {
+        out.push_str("  ");
+        comment(out, text);
+    }
+}
+
+pub(super) fn comment(out: &mut String, text: &str) {
+    out.push_str("//");
+    if !text.is_empty() && !text.starts_with('/') {
+        out.push(' ');
+    }
+    out.push_str(text);
+}
+
+/// What stands before the `{` of a block.
+pub(super) fn head(out: &mut String, head: &Head) {
+    match head {
+        Head::Play { coord, title, timeout } => {
+            let _ = write!(out, "play {coord}");
+            if let Some(title) = title {
+                out.push(' ');
+                string(out, title);
+            }
+            if let Some(timeout) = timeout {
+                let _ = write!(out, " timeout {timeout}");
+            }
+        }
+        Head::Formation { name } => {
+            let _ = write!(out, "formation {name}");
+        }
+    }
+}
+
+/// Whether a statement belongs to a run of nodes that are lined up.
+fn in_paragraph(stmt: &Stmt) -> bool {
+    matches!(stmt, Stmt::Node(_) | Stmt::Comment(_))
+}
+
+/// The widest keyword, and the widest name before `=` for each keyword, of the run of nodes that starts here.
+fn paragraph(lines: &[Line<Stmt>]) -> (usize, [usize; KEYWORDS.len()]) {
+    let mut keyword = 0;
+    let mut names = [0; KEYWORDS.len()];
+    for (i, line) in lines.iter().enumerate() {
+        if !in_paragraph(&line.kind) || i > 0 && line.blank {
+            break;
+        }
+        if let Stmt::Node(node) = &line.kind {
+            keyword = keyword.max(node.kind.keyword().len());
+            let width = node.id.chars().count();
+            if node.kind.target().is_some() && width <= MAX_COLUMN {
+                let widest = &mut names[keyword_index(&node.kind)];
+                *widest = width.max(*widest);
+            }
+        }
+    }
+    (keyword, names)
+}
+
+fn keyword_index(kind: &NodeKind) -> usize {
+    KEYWORDS.iter().position(|&keyword| keyword == kind.keyword()).unwrap_or_default()
+}
+
+/// The widest pattern of the run of bindings that starts here.
+fn patterns(lines: &[Line<Bind>]) -> usize {
+    let run = lines.iter().enumerate().take_while(|(i, line)| *i == 0 || !line.blank);
+    let widths = run.filter_map(|(_, line)| match &line.kind {
+        Bind::To(binding) => Some(binding.image.len() + 1 + binding.version.len()),
+        _ => None,
+    });
+    widths.filter(|&width| width <= MAX_COLUMN).max().unwrap_or(0)
+}
+
+pub(super) fn stmt(out: &mut String, stmt: &Stmt, columns: Columns, indent: &str) {
+    match stmt {
+        Stmt::Comment(text) => comment(out, text),
+        Stmt::Bad(text) => out.push_str(text),
+        Stmt::Role(name) => {
+            let _ = write!(out, "role {name}");
+        }
+        Stmt::Node(of) => node(out, of, columns),
+        Stmt::Wire(of) => wire(out, of),
+        Stmt::Layout(places) => layout(out, places, indent),
+    }
+}
+
+fn node(out: &mut String, node: &Node, columns: Columns) {
+    let _ = write!(out, "{:<1$} ", node.kind.keyword(), columns.keyword);
+    if let Some(target) = node.kind.target() {
+        let _ = write!(out, "{:<1$} = ", node.id.as_str(), columns.name);
+        self::target(out, target);
+    } else {
+        out.push_str(&node.id);
+    }
+    match &node.kind {
+        NodeKind::FanOut(Spread::One) => out.push_str("  one"),
+        NodeKind::FanOut(Spread::Each(list)) => option(out, "each", list),
+        NodeKind::FanIn(policy) => {
+            out.push_str("  ");
+            let _ = match policy {
+                Policy::All => out.write_str("all"),
+                Policy::Any => out.write_str("any"),
+                Policy::Count(count) => write!(out, "{count}"),
+            };
+        }
+        NodeKind::WaitForSignal(name) => {
+            out.push(' ');
+            string(out, name);
+        }
+        _ => {}
+    }
+    options(out, node);
+}
+
+fn options(out: &mut String, node: &Node) {
+    let options = &node.options;
+    if let Some(title) = &options.title {
+        out.push_str("  ");
+        string(out, title);
+    }
+    if let Some(with) = &options.with {
+        option(out, "with", with);
+    }
+    if let Some(key) = &options.key {
+        option(out, "key", key);
+    }
+    if let Some(timeout) = options.timeout {
+        let _ = write!(out, "  timeout {timeout}");
+    }
+    if let Some(retry) = options.retry {
+        let _ = write!(out, "  retry {retry}");
+    }
+    if let Some((first, longest)) = options.backoff {
+        let gap = if options.retry.is_some() { " " } else { "  " };
+        let _ = write!(out, "{gap}backoff {first}..{longest}");
+    }
+}
+
+fn option(out: &mut String, word: &str, Expr(source): &Expr) {
+    let _ = write!(out, "  {word} ({source})");
+}
+
+fn target(out: &mut String, target: &Target) {
+    let _ = write!(out, "{target}");
+}
+
+/// A string in quotes, on one line.
+pub(super) fn string(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+fn wire(out: &mut String, wire: &Wire) {
+    group(out, &wire.from);
+    for hop in &wire.hops {
+        out.push_str(" -> ");
+        group(out, &hop.to);
+        match &hop.when {
+            When::Always => {}
+            When::If(Expr(source)) => {
+                let _ = write!(out, " when ({source})");
+            }
+            When::Otherwise => out.push_str(" otherwise"),
+            When::Error => out.push_str(" on error"),
+            When::Timeout => out.push_str(" on timeout"),
+        }
+    }
+}
+
+fn group(out: &mut String, ids: &[crate::base::NodeId]) {
+    if let [id] = ids {
+        out.push_str(id);
+        return;
+    }
+    out.push_str("{ ");
+    for (i, id) in ids.iter().enumerate() {
+        if i > 0 {
+            out.push_str(", ");
+        }
+        out.push_str(id);
+    }
+    out.push_str(" }");
+}
+
+/// On one line if that is short, else a line for each place: then a moved node changes one line.
+fn layout(out: &mut String, places: &[Place], indent: &str) {
+    if places.is_empty() {
+        out.push_str("layout { }");
+        return;
+    }
+    let start = out.len();
+    out.push_str("layout {");
+    for (i, at) in places.iter().enumerate() {
+        let comma = if i > 0 { "," } else { "" };
+        let _ = write!(out, "{comma} {} {} {}", at.id, at.x, at.y);
+        if out.len() - start > WIDTH {
+            break;
+        }
+    }
+    out.push_str(" }");
+    if out.len() - start <= WIDTH {
+        return;
+    }
+    out.truncate(start);
+    out.push_str("layout {\n");
+    for at in places {
+        let _ = writeln!(out, "{indent}  {} {} {}", at.id, at.x, at.y);
+    }
+    let _ = write!(out, "{indent}}}");
+}
+
+pub(super) fn bind(out: &mut String, bind: &Bind, columns: Columns) {
+    match bind {
+        Bind::Comment(text) => comment(out, text),
+        Bind::Bad(text) => out.push_str(text),
+        Bind::Role(name, to) => {
+            let _ = write!(out, "role {name} = ");
+            target(out, to);
+        }
+        Bind::To(binding) => binding_to(out, binding, columns),
+    }
+}
+
+fn binding_to(out: &mut String, binding: &Binding, columns: Columns) {
+    let pattern = binding.image.len() + 1 + binding.version.len();
+    let _ = write!(out, "{}/{}", binding.image, binding.version);
+    out.extend(std::iter::repeat_n(' ', columns.keyword.saturating_sub(pattern) + 2));
+    match &binding.via {
+        Via::Service(urls) => strings(out, "service", urls),
+        Via::Reflect(urls) => strings(out, "reflect", urls),
+        Via::Process(command) => strings(out, "process", std::slice::from_ref(command)),
+        Via::Pull => out.push_str("pull"),
+        Via::Builtin => out.push_str("builtin"),
+        Via::Pod { port, container } => {
+            let _ = write!(out, "pod {port}");
+            if let Some(container) = container {
+                strings(out, "  container", std::slice::from_ref(container));
+            }
+        }
+    }
+}
+
+fn strings(out: &mut String, word: &str, texts: &[String]) {
+    out.push_str(word);
+    for (i, text) in texts.iter().enumerate() {
+        out.push_str(if i > 0 { ", " } else { " " });
+        string(out, text);
+    }
+}

@@ -1,0 +1,85 @@
+//! Where the raw source of an expression ends. Knows CEL's strings and comments, and nothing else of it.
+
+/// The longest expression that is looked at.
+pub(crate) const MAX_EXPR: usize = 16 * 1024;
+
+/// The offset of the `)` that closes an expression whose first byte is at `from`, or where the search gave up.
+///
+/// It gives up at what no expression can hold outside of a string or comment: `->`, a lone `=`, a `}` too many, a
+/// string that its line leaves open; and at the end of the text or after [`MAX_EXPR`] bytes.
+pub(crate) fn expr_end(text: &str, from: usize) -> Result<usize, usize> {
+    let bytes = text.as_bytes();
+    let limit = bytes.len().min(from.saturating_add(MAX_EXPR));
+    let (mut parens, mut braces) = (0u32, 0u32);
+    let mut pos = from;
+    while pos < limit {
+        match bytes[pos] {
+            b'(' => parens += 1,
+            b')' if parens == 0 => return Ok(pos),
+            b')' => parens -= 1,
+            b'{' => braces += 1,
+            b'}' => braces = braces.checked_sub(1).ok_or(pos)?,
+            b'-' if bytes.get(pos + 1) == Some(&b'>') => return Err(pos),
+            b'=' if bytes.get(pos + 1) == Some(&b'=') => pos += 1,
+            b'=' if !matches!(pos.checked_sub(1).map(|i| bytes[i]), Some(b'!' | b'<' | b'>')) => return Err(pos),
+            b'/' if bytes.get(pos + 1) == Some(&b'/') => {
+                pos += bytes[pos..limit].iter().position(|&b| b == b'\n').ok_or(limit)?;
+            }
+            quote @ (b'"' | b'\'') => {
+                pos = string_end(&bytes[..limit], pos, quote, is_raw(&bytes[from..pos]))?;
+                continue;
+            }
+            _ => {}
+        }
+        pos += 1;
+    }
+    Err(limit)
+}
+
+/// The source between `(` and `)`, without the spaces at its ends; a comment at its end keeps its newline.
+pub(crate) fn trim_expr(text: &str) -> &str {
+    let trimmed = text.trim();
+    if !trimmed.contains("//") || is_closed(trimmed) {
+        return trimmed;
+    }
+    let start = text.len() - text.trim_start().len();
+    let end = start + trimmed.len();
+    let newline = text[end..].find('\n').map_or(0, |n| n + 1);
+    &text[start..end + newline]
+}
+
+/// Whether `text` between parentheses reads back as itself.
+pub(crate) fn is_expr(text: &str) -> bool {
+    !text.is_empty() && is_closed(text) && trim_expr(text) == text
+}
+
+fn is_closed(text: &str) -> bool {
+    let closed = format!("{text})");
+    expr_end(&closed, 0) == Ok(text.len())
+}
+
+/// Whether a quote after `before` starts a raw string: an `r` or `br` that is not the end of a longer word.
+fn is_raw(before: &[u8]) -> bool {
+    let word = before.iter().rev().take(3).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    match &before[before.len() - word..] {
+        [r] => r.eq_ignore_ascii_case(&b'r'),
+        [b, r] => b.eq_ignore_ascii_case(&b'b') && r.eq_ignore_ascii_case(&b'r'),
+        _ => false,
+    }
+}
+
+/// The offset after the string whose opening quote is at `start`, or where it is broken off.
+fn string_end(bytes: &[u8], start: usize, quote: u8, raw: bool) -> Result<usize, usize> {
+    let triple = bytes[start..].starts_with(&[quote; 3]);
+    let mut pos = start + if triple { 3 } else { 1 };
+    loop {
+        match *bytes.get(pos).ok_or(bytes.len())? {
+            b'\\' if !raw => pos += 1,
+            b'\n' if !triple => return Err(pos),
+            byte if byte == quote && !triple => return Ok(pos + 1),
+            byte if byte == quote && bytes[pos..].starts_with(&[quote; 3]) => return Ok(pos + 3),
+            _ => {}
+        }
+        pos += 1;
+    }
+}

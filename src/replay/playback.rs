@@ -23,13 +23,15 @@ pub struct Playback {
     /// Microseconds on the run's clock.
     time: f64,
     n_events: usize,
-    /// How far the glides have gone on past `time` after a step, in microseconds.
+    /// How far the glides have gone on past `time` while it stands still, in microseconds.
     settling: f64,
+    /// Whether glides go on while the playhead stands still: not after a seek, which shows an exact instant.
+    settles: bool,
 }
 
 impl Default for Playback {
     fn default() -> Self {
-        Self { playing: false, following: false, speed: 1.0, time: 0.0, n_events: 0, settling: 0.0 }
+        Self { playing: false, following: false, speed: 1.0, time: 0.0, n_events: 0, settling: 0.0, settles: false }
     }
 }
 
@@ -72,15 +74,18 @@ impl Playback {
         self.n_events
     }
 
-    /// From the start if the playhead is at the end.
+    /// From the start if the playhead is at the end of a finished run.
     pub fn play(&mut self, film: &Film) {
-        if self.time() >= film.end() && film.is_finished() {
+        if film.is_finished() && self.shown_time() >= film.end() {
             self.seek(RunMicros(0), film);
         }
+        self.settling = 0.0;
         self.playing = true;
     }
 
+    /// The playhead stands still; glides that are seen go on to their ends.
     pub const fn pause(&mut self) {
+        self.settles |= self.playing;
         self.playing = false;
         self.following = false;
     }
@@ -93,36 +98,36 @@ impl Playback {
         }
     }
 
-    /// Slower than 0.01 or faster than 10,000 is not taken.
+    /// Kept between 0.01 and 10,000.
     pub const fn set_speed(&mut self, speed: f32) {
-        self.speed = speed.clamp(0.01, 10_000.0);
+        if speed.is_finite() {
+            self.speed = speed.clamp(0.01, 10_000.0);
+        }
     }
 
-    /// Goes to `time` and shows the glides of that instant.
+    /// Goes to `time`, and while paused shows the glides of just that instant.
     pub fn seek(&mut self, time: RunMicros, film: &Film) {
         let time = time.min(film.end());
         self.following = false;
         self.settling = 0.0;
+        self.settles = false;
         self.time = float(time);
         self.n_events = film.n_events_at(time);
     }
 
-    /// Goes to just after the first `n_events` events, with their glides over.
+    /// Pauses just after the first `n_events` events, with their glides over.
     pub fn seek_event(&mut self, n_events: usize, film: &Film) {
-        self.pause();
-        self.n_events = n_events.min(film.events().len());
-        let at = self.n_events.checked_sub(1).map_or(RunMicros(0), |last| film.events()[last].at);
-        self.time = float(at);
-        self.settling = float(super::LAG_MAX_MICROS.into_micros());
+        self.pause_after(n_events, film);
+        self.settling = float(film.settled_at(self.n_events)) - self.time;
+        self.settling = self.settling.max(0.0);
     }
 
-    /// Pauses after the next event and lets its glide be seen.
+    /// Pauses just after the next event and lets its glide be seen.
     pub fn step_forward(&mut self, film: &Film) {
-        self.seek_event(self.n_events + 1, film);
-        self.settling = 0.0;
+        self.pause_after(self.n_events.saturating_add(1), film);
     }
 
-    /// Pauses before the last event.
+    /// Pauses just before the last event.
     pub fn step_back(&mut self, film: &Film) {
         self.seek_event(self.n_events.saturating_sub(1), film);
     }
@@ -131,9 +136,13 @@ impl Playback {
         self.seek_event(0, film);
     }
 
+    /// Pauses at the end of a finished run; follows one that goes on.
     pub fn jump_to_end(&mut self, film: &Film) {
-        self.seek_event(usize::MAX, film);
-        self.seek(film.end(), film);
+        if film.is_finished() {
+            self.seek_event(usize::MAX, film);
+        } else {
+            self.follow(film);
+        }
     }
 
     /// Goes to the end and stays there while the run goes on.
@@ -145,13 +154,27 @@ impl Playback {
 
     /// Moves the playhead by `dt_secs` of wall time, scaled by the speed; while following, at the run's own speed.
     ///
-    /// Stops at the end of a finished run. Never reads a clock; call once per frame before drawing.
+    /// Stops at the end of a finished run, and follows one that goes on once it is caught up with. While paused, lets
+    /// the last glides end. Never reads a clock; call once per frame before drawing.
     pub fn update(&mut self, dt_secs: f32, film: &Film) -> NeedsRepaint {
-        let dt = f64::from(dt_secs.max(0.0)) * 1e6;
-        if !self.playing {
+        let dt = f64::from(if dt_secs.is_finite() { dt_secs.max(0.0) } else { 0.0 }) * 1e6;
+        if film.events().is_empty() {
             return NeedsRepaint::No;
         }
-        self.time = (self.time + dt * f64::from(self.speed)).min(float(film.end()));
+        if !self.playing {
+            return self.settle(dt, film);
+        }
+        let (until, end) = (float(film.until()), float(film.end()));
+        if self.following {
+            self.time = (self.time + dt).max(until);
+        } else {
+            self.time += dt * f64::from(self.speed);
+            self.following = !film.is_finished() && self.time >= until;
+        }
+        if film.is_finished() && self.time >= end {
+            self.time = end;
+            self.pause();
+        }
         self.n_events = film.n_events_at(self.time());
         NeedsRepaint::Yes
     }
@@ -160,15 +183,23 @@ impl Playback {
     pub fn bring(&self, view: &mut View, film: &Film) {
         film.seek(view, self.n_events);
     }
-}
 
-trait IntoMicros {
-    fn into_micros(self) -> RunMicros;
-}
+    fn pause_after(&mut self, n_events: usize, film: &Film) {
+        self.pause();
+        self.settling = 0.0;
+        self.settles = true;
+        self.n_events = n_events.min(film.events().len());
+        let at = self.n_events.checked_sub(1).map_or(RunMicros(0), |last| film.events()[last].at);
+        self.time = float(at);
+    }
 
-impl IntoMicros for u64 {
-    fn into_micros(self) -> RunMicros {
-        RunMicros(self)
+    fn settle(&mut self, dt: f64, film: &Film) -> NeedsRepaint {
+        let left = float(film.settled_at(self.n_events)) - self.time;
+        if !self.settles || self.settling >= left {
+            return NeedsRepaint::No;
+        }
+        self.settling = (self.settling + dt).min(left);
+        NeedsRepaint::Yes
     }
 }
 

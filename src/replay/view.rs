@@ -23,10 +23,19 @@ pub struct View {
     pub(super) wires: Vec<WireView>,
     pub(super) balls: BTreeMap<BallId, Arc<BallView>>,
     pub(super) groups: BTreeMap<GroupId, Group>,
-    /// Balls that are gone but may still be seen gliding: when their glide ends, in the order of their going.
-    pub(super) gone: VecDeque<(RunMicros, BallId)>,
-    /// Signals that no wait has used yet, by id.
-    pub(super) signals: BTreeMap<String, (String, Payload)>,
+    /// Balls whose last glide was not over at `at`, by its end: those that a picture may show between two nodes.
+    pub(super) moving: BTreeSet<(RunMicros, BallId)>,
+    /// Signals that may still be used, by id.
+    pub(super) signals: BTreeMap<String, Signal>,
+    /// Ids of signals that were used, the oldest first.
+    pub(super) used: VecDeque<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Signal {
+    pub name: String,
+    pub payload: Payload,
+    pub is_used: bool,
 }
 
 /// The numbers of nodes and wires, in the order in which the events name them first.
@@ -184,10 +193,10 @@ impl NodeState {
 pub struct NodeView {
     pub id: NodeId,
     pub state: NodeState,
-    /// When the shown ball gets to the node: until then a picture shows [`NodeView::before`].
+    /// From when a picture shows `state`: not before the shown ball gets to the node.
     pub lit_at: RunMicros,
-    /// The state before the ball that is shown at [`NodeView::lit_at`] came.
-    pub before: NodeState,
+    /// States before `state` that a picture may still show, each with when it is shown from, in order.
+    pub(super) earlier: VecDeque<(RunMicros, NodeState)>,
     /// Balls at the node.
     pub here: BTreeSet<BallId>,
     /// Balls that came, and that went on.
@@ -211,7 +220,11 @@ pub struct NodeView {
 impl NodeView {
     /// What a picture shows at `time`: the node lights up when the shown ball gets there.
     pub fn shown(&self, time: RunMicros) -> &NodeState {
-        if time < self.lit_at { &self.before } else { &self.state }
+        if time >= self.lit_at {
+            return &self.state;
+        }
+        let shown = self.earlier.iter().rev().find(|(from, _)| *from <= time);
+        shown.map_or(&NodeState::Idle, |(_, state)| state)
     }
 
     /// The attempts that belong to the last visit, first attempt first.
@@ -247,7 +260,7 @@ pub enum AttemptEnd {
 /// What a ball is doing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BallState {
-    /// At its node, in the node state that it causes (never `Idle`, `Done` and the other ends).
+    /// At its node, in the node state that it causes: `Done` and `Failed` if it is about to go on from there.
     At(NodeState),
     Gone {
         at: RunMicros,
@@ -284,6 +297,8 @@ pub struct BallView {
     pub seen_from: RunMicros,
     /// When the shown ball gets to `node`.
     pub shown_at: RunMicros,
+    /// What a worker was offered: the visit, the payload and until when.
+    pub(super) offer: Option<(u32, Payload, Option<RunMicros>)>,
 }
 
 impl BallView {
@@ -296,9 +311,9 @@ impl BallView {
 pub struct WireView {
     /// Balls that took the wire.
     pub n: u32,
-    /// The first glide's start.
-    pub first: RunMicros,
-    /// The last glide.
+    /// When the first glide along it ends.
+    pub first_end: RunMicros,
+    /// When the last glide along it starts and ends.
     pub start: RunMicros,
     pub end: RunMicros,
 }
@@ -326,8 +341,8 @@ impl View {
     }
 
     /// When the last glide ends: from then on a picture changes no more, except for clocks.
-    pub const fn settled_at(&self) -> RunMicros {
-        self.settled_at
+    pub fn settled_at(&self) -> RunMicros {
+        self.settled_at.max(self.at)
     }
 
     pub fn started(&self) -> Option<&Started> {
@@ -384,9 +399,15 @@ impl View {
         self.balls.get(&id).map(|ball| &**ball)
     }
 
+    /// Balls that a picture may show between two nodes at [`View::at`] or later. Bounded, whatever the run does.
+    pub fn moving(&self) -> impl Iterator<Item = &BallView> {
+        self.moving.iter().filter_map(|(end, id)| self.ball(*id).filter(|ball| ball.shown_at == *end))
+    }
+
     /// Signals that came and that no wait has used yet: id, name and payload.
     pub fn unused_signals(&self) -> impl Iterator<Item = (&str, &str, &Payload)> {
-        self.signals.iter().map(|(id, (name, payload))| (id.as_str(), name.as_str(), payload))
+        let unused = self.signals.iter().filter(|(_, signal)| !signal.is_used);
+        unused.map(|(id, signal)| (id.as_str(), signal.name.as_str(), &signal.payload))
     }
 
     /// The nodes where a ball waits for a signal, with its name and key.
@@ -424,6 +445,12 @@ impl View {
             }
         });
         Some(fill)
+    }
+
+    /// What a copy of the view takes, in bytes, roughly, if `distance` more events come before the next copy.
+    pub(super) fn weight(&self, distance: usize) -> usize {
+        let copied = distance.min(self.nodes.len() + self.balls.len());
+        512 + 8 * self.nodes.len() + 32 * self.wires.len() + 64 * self.balls.len() + 400 * copied
     }
 
     /// Calls `found` for every ball in play that descends from the group.

@@ -9,6 +9,7 @@ pub mod engine;
 pub mod event;
 pub mod files;
 pub mod journal;
+pub mod expr;
 pub mod lang;
 pub mod play;
 pub mod replay;

@@ -102,8 +102,8 @@ impl View {
         self.leave(id, &wire.from, NodeState::Done { at });
         let Some(ball) = self.balls.get(&id) else { return };
         let (start, end) = glide(at, ball.shown_at, at.since(ball.entered_at));
-        let hop = Hop { wire: wire.clone(), start, end };
-        self.hop(id, hop);
+        let index = self.count_wire(wire, start, end);
+        self.hop(id, Hop { wire: wire.clone(), index, start, end });
         self.enter(id, &wire.to);
     }
 
@@ -127,7 +127,8 @@ impl View {
             });
             self.counts.hops += 1;
             let wire = WireRef { from: node.clone(), to: child.to.clone(), nth: child.nth };
-            self.hop(child.ball, Hop { wire, start, end });
+            let index = self.count_wire(&wire, start, end);
+            self.hop(child.ball, Hop { wire, index, start, end });
             self.enter(child.ball, &child.to);
         }
         self.go(id, Fate::Split { group });
@@ -425,7 +426,6 @@ impl View {
 
     fn hop(&mut self, id: BallId, hop: Hop) {
         let at = self.at;
-        self.count_wire(&hop);
         let Some(ball) = self.balls.get_mut(&id) else { return };
         let ball = Arc::make_mut(ball);
         self.moving.remove(&(ball.shown_at, id));
@@ -445,23 +445,24 @@ impl View {
         }
     }
 
-    fn count_wire(&mut self, hop: &Hop) {
-        let index = match self.names.wire_of.get(&hop.wire) {
-            Some(index) => *index as usize,
+    fn count_wire(&mut self, wire: &WireRef, start: RunMicros, end: RunMicros) -> u32 {
+        let index = match self.names.wire_of.get(wire) {
+            Some(index) => *index,
             None => {
                 let names = Arc::make_mut(&mut self.names);
-                let index = names.wires.len();
-                names.wire_of.insert(hop.wire.clone(), small(index));
-                names.wires.push(hop.wire.clone());
-                self.wires.push(WireView { n: 0, first_end: hop.end, start: hop.start, end: hop.end });
+                let index = small(names.wires.len());
+                names.wire_of.insert(wire.clone(), index);
+                names.wires.push(wire.clone());
+                self.wires.push(WireView { n: 0, first_end: end, start, end });
                 index
             }
         };
-        if let Some(wire) = self.wires.get_mut(index) {
+        if let Some(wire) = self.wires.get_mut(index as usize) {
             wire.n += 1;
-            wire.start = hop.start;
-            wire.end = wire.end.max(hop.end);
+            wire.start = start;
+            wire.end = wire.end.max(end);
         }
+        index
     }
 
     /// Forgets the glides that are over at `at`, and with them the balls that are gone.

@@ -16,6 +16,8 @@ const HOP_SHOWN_MICROS: u64 = 16_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
     pub wire: WireRef,
+    /// The wire's number in the view, see `View::wire_at`.
+    pub index: u32,
     pub start: RunMicros,
     pub end: RunMicros,
 }

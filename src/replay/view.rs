@@ -375,6 +375,16 @@ impl View {
         self.nodes.get(index as usize).map(|node| &**node)
     }
 
+    /// The node's place in [`View::nodes`].
+    pub fn node_index(&self, id: &str) -> Option<u32> {
+        self.names.node_of.get(id).copied().filter(|index| (*index as usize) < self.nodes.len())
+    }
+
+    /// By its place in [`View::nodes`].
+    pub fn node_at(&self, index: u32) -> Option<&NodeView> {
+        self.nodes.get(index as usize).map(|node| &**node)
+    }
+
     /// Wires that balls have taken, numbered as nodes are.
     pub fn wires(&self) -> impl ExactSizeIterator<Item = (&WireRef, &WireView)> {
         self.names.wires[..self.wires.len()].iter().zip(&self.wires)
@@ -420,6 +430,11 @@ impl View {
 
     /// How full the fan-in `node` is, for the group of balls that came to it last. `None` if nothing waits there.
     pub fn fill(&self, node: &str) -> Option<Fill> {
+        self.fill_from(node, |_| true)
+    }
+
+    /// As [`View::fill`], of the balls at nodes that `leads_there` says can still lead to the fan-in.
+    pub fn fill_from(&self, node: &str, leads_there: impl Fn(&NodeId) -> bool) -> Option<Fill> {
         let node = self.node(node)?;
         let waiting = |ball: &BallId| match &self.balls.get(ball)?.state {
             BallState::At(NodeState::WaitingForOthers { group, until, .. }) => Some((*group, *until)),
@@ -437,7 +452,7 @@ impl View {
         self.visit_group(group, &mut |ball| {
             let is_here =
                 ball.node == node.id && matches!(ball.state, BallState::At(NodeState::WaitingForOthers { .. }));
-            if !is_here {
+            if !is_here && leads_there(&ball.node) {
                 fill.n_expected += 1;
                 if fill.missing_at.len() < 8 && !fill.missing_at.contains(&ball.node) {
                     fill.missing_at.push(ball.node.clone());

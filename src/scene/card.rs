@@ -1,3 +1,4 @@
+use super::caption::Span;
 use super::shapes::{Point, Rect, Vec2};
 use crate::play::{Node, NodeKind, Policy, Spread, Target, TargetRef};
 
@@ -73,8 +74,12 @@ pub struct Card {
     pub title: String,
     /// In mono under the title: target, signal. Empty on narrow cards.
     pub detail: String,
-    /// What a narrow card says under itself while no run is shown, as the policy of a fan-in. Often empty.
+    /// What the card says under itself while idle: a policy, how long it waits at most. Often empty.
     pub foot: String,
+    /// Attempts in all, by its `retry`.
+    pub n_attempts: u32,
+    /// Of a fan-in.
+    pub policy: Option<Policy>,
     pub has_port_in: bool,
     pub has_port_out: bool,
 }
@@ -95,10 +100,21 @@ impl Card {
             rect: Rect::at(Point::ZERO, card_size(node)),
             title: title_of(node).to_owned(),
             detail: detail_of(&node.kind),
-            foot: foot_of(&node.kind),
+            foot: foot_of(node),
+            n_attempts: node.options.retry.unwrap_or(0).saturating_add(1),
+            policy: match node.kind {
+                NodeKind::FanIn(policy) => Some(policy),
+                _ => None,
+            },
             has_port_in: kind != Kind::Snap,
             has_port_out: kind != Kind::Pass,
         }
+    }
+
+    /// Ports that have wires are shown even where the language allows none.
+    pub(super) const fn show_ports(&mut self, wired_in: bool, wired_out: bool) {
+        self.has_port_in |= wired_in;
+        self.has_port_out |= wired_out;
     }
 }
 
@@ -129,16 +145,30 @@ fn detail_of(kind: &NodeKind) -> String {
     }
 }
 
-fn foot_of(kind: &NodeKind) -> String {
-    match kind {
+fn foot_of(node: &Node) -> String {
+    let waits = |of: &str| match node.options.timeout {
+        Some(timeout) => format!("{of}waits up to {}", Span(timeout.as_micros())),
+        None => of.trim_end_matches(", ").to_owned(),
+    };
+    match &node.kind {
         NodeKind::FanOut(Spread::One) => "one".to_owned(),
-        NodeKind::FanOut(Spread::Each(list)) => format!("each {}", list.0),
-        NodeKind::FanIn(Policy::All) => "all".to_owned(),
-        NodeKind::FanIn(Policy::Any) => "any".to_owned(),
-        NodeKind::FanIn(Policy::Count(n)) => format!("{n} of them"),
+        NodeKind::FanOut(Spread::Each(list)) => format!("each {}", first_letters(&list.0, 24)),
+        NodeKind::FanIn(Policy::All) => waits("all, "),
+        NodeKind::FanIn(Policy::Any) => waits("any, "),
+        NodeKind::FanIn(Policy::Count(n)) => waits(&format!("{n} of them, ")),
+        NodeKind::WaitForSignal(_) | NodeKind::WaitForWorker(_) => waits(""),
         NodeKind::Pass(Some(target)) => detail_of_target(target),
-        _ => String::new(),
+        NodeKind::Snap | NodeKind::Call(_) | NodeKind::FanOut(Spread::All) | NodeKind::Pass(None) => String::new(),
     }
+}
+
+fn first_letters(text: &str, n: usize) -> String {
+    let mut letters = text.chars();
+    let mut first: String = letters.by_ref().take(n).collect();
+    if letters.next().is_some() {
+        first.push('…');
+    }
+    first
 }
 
 /// Image and version; of a mix whose images are the same, that image and the percentages.

@@ -1,45 +1,44 @@
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::FxHasher;
+
+use super::arrange::arrange;
+use super::boxes::Boxes;
 use super::card::Card;
-use super::hit::Hit;
+use super::chip::{Chip, place_chip};
+use super::grid::{Builder, Grid};
+use super::path::WirePath;
+use super::route::{Ends, Field, forward, route};
 use super::shapes::{Cubic, Point, Rect, Vec2};
-use crate::play::{Graph, Play};
+use crate::play::{Graph, Play, Stmt};
+
+/// Cards snap to each other within this many units, else to multiples of [`SNAP_GRID`].
+const SNAP_NEAR: f32 = 8.0;
+const SNAP_GRID: f32 = 16.0;
 
 /// Where everything of a play stands: what changes with the document and not with the instant.
 ///
 /// Nodes and wires are numbered as in the [`Graph`] that it was built from.
 #[derive(Clone, Debug, Default)]
 pub struct Geometry {
-    cards: Vec<Card>,
-    wires: Vec<WirePath>,
+    pub(super) cards: Vec<Card>,
+    pub(super) wires: Vec<WirePath>,
+    placed: Vec<bool>,
     bounds: Rect,
+    nodes_grid: Grid,
+    wires_grid: Grid,
+    /// Nodes and wires that were moved since: the grids know them at their old places.
+    moved: Moved,
+    fingerprint: u64,
 }
 
-/// How a wire runs.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct WirePath {
-    pub from: u32,
-    pub to: u32,
-    /// One curve for a wire that goes forward, several for one that goes round. Never empty.
-    pub curves: Vec<Cubic>,
-    /// The same as a line of points, fine enough for a zoom of 1.
-    pub points: Vec<Point>,
-    pub bounds: Rect,
-    pub chip: Option<Chip>,
-}
-
-/// The label of a wire.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Chip {
-    pub kind: ChipKind,
-    pub text: String,
-    pub rect: Rect,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ChipKind {
-    Guard,
-    Otherwise,
-    Error,
-    Timeout,
+#[derive(Clone, Debug, Default)]
+struct Moved {
+    nodes: Vec<u32>,
+    wires: Vec<u32>,
+    /// Empty as long as nothing was moved.
+    is_node: Vec<bool>,
+    is_wire: Vec<bool>,
 }
 
 /// What lies in a rectangle: nodes and wires by number, ascending. Kept from frame to frame for its buffers.
@@ -52,29 +51,75 @@ pub struct Visible {
 
 impl Geometry {
     /// Puts every node at its place of the `layout` block. Those without one are arranged in layers, left to right.
+    ///
+    /// `play` is the one that `graph` was built from.
     pub fn new(play: &Play, graph: &Graph) -> Self {
-        let mut geometry = Self::default();
-        let mut x = 0.0;
-        for node in 0..graph.n_nodes() {
-            let mut card = Card::new(graph.node(play, u32::try_from(node).unwrap_or(u32::MAX)));
-            card.rect = card.rect.moved(Point::new(x, 0.0));
-            x += card.rect.width() + 60.0;
-            geometry.bounds.add_rect(&card.rect);
-            geometry.cards.push(card);
+        let mut cards: Vec<Card> = (0..number(graph.n_nodes())).map(|node| Card::new(graph.node(play, node))).collect();
+        let mut placed = vec![false; cards.len()];
+        for line in &play.body {
+            let Stmt::Layout(places) = &line.kind else { continue };
+            for place in places {
+                if let Some(node) = graph.find(&place.id) {
+                    let card = &mut cards[node as usize];
+                    card.rect = Rect::at(place_point(place.x, place.y), card.rect.size());
+                    placed[node as usize] = true;
+                }
+            }
         }
-        for edge in graph.wires() {
-            let (a, b) = (geometry.cards[edge.from as usize].port_out(), geometry.cards[edge.to as usize].port_in());
-            let curve = Cubic::line(a, b);
-            geometry.wires.push(WirePath {
-                from: edge.from,
-                to: edge.to,
-                curves: vec![curve],
-                points: vec![a, b],
-                bounds: curve.bounds(),
-                chip: None,
-            });
+        let chips: Vec<Option<Chip>> =
+            (0..number(graph.wires().len())).map(|wire| Chip::of(graph.when(play, wire))).collect();
+        if placed.contains(&false) {
+            let widths: Vec<f32> =
+                chips.iter().map(|chip| chip.as_ref().map_or(0.0, |chip| chip.rect.width())).collect();
+            arrange(graph, &mut cards, &placed, &widths);
         }
+        for node in 0..number(cards.len()) {
+            cards[node as usize].show_ports(!graph.into(node).is_empty(), !graph.out(node).is_empty());
+        }
+        let fingerprint = fingerprint(play, graph);
+        let mut geometry = Self { cards, placed, fingerprint, bounds: Rect::NOTHING, ..Self::default() };
+        geometry.build_nodes_grid();
+        geometry.route_all(graph, chips);
         geometry
+    }
+
+    fn build_nodes_grid(&mut self) {
+        let mut builder = Builder::with_capacity(self.cards.len() * 2);
+        for (card, node) in self.cards.iter().zip(0..) {
+            builder.add(node, &card.rect);
+            self.bounds.add_rect(&card.rect);
+        }
+        self.nodes_grid = builder.build();
+    }
+
+    fn route_all(&mut self, graph: &Graph, chips: Vec<Option<Chip>>) {
+        let rect_of = |node: u32| self.cards[node as usize].rect;
+        let mut field = Field { grid: &self.nodes_grid, rect_of: &rect_of, lanes: Boxes::default() };
+        let mut wires: Vec<WirePath> = Vec::with_capacity(graph.wires().len());
+        for edge in graph.wires() {
+            let (from_rect, to_rect) = (rect_of(edge.from), rect_of(edge.to));
+            let ends = Ends { from: edge.from, to: edge.to, from_rect, to_rect, nth: edge.nth };
+            wires.push(WirePath::new(edge.from, edge.to, route(&ends, &mut field)));
+        }
+        // Chips come last, for they keep off all cards and off each other.
+        let mut taken = Boxes::default();
+        let mut builder = Builder::with_capacity(wires.len() * 4);
+        for ((wire, chip), number) in wires.iter_mut().zip(chips).zip(0..) {
+            if let Some(chip) = chip {
+                let is_free = |rect: &Rect| {
+                    taken.touching(rect).is_none() && !touches_a_card(&self.nodes_grid, &self.cards, &rect.grown(3.0))
+                };
+                let chip = place_chip(chip, wire, is_free);
+                taken.add(chip.rect);
+                builder.add(number, &chip.rect);
+                wire.bounds.add_rect(&chip.rect);
+                wire.chip = Some(chip);
+            }
+            builder.add_line(number, &wire.points);
+            self.bounds.add_rect(&wire.bounds);
+        }
+        self.wires_grid = builder.build();
+        self.wires = wires;
     }
 
     pub fn cards(&self) -> &[Card] {
@@ -93,31 +138,97 @@ impl Geometry {
         &self.wires[wire as usize]
     }
 
-    /// Holds all cards and wires; [`Rect::NOTHING`] for an empty play.
+    /// Holds all cards, wires and chips; [`Rect::NOTHING`] for an empty play.
     pub const fn bounds(&self) -> Rect {
         self.bounds
     }
 
     /// Whether the document gives the node a place; else it was arranged.
-    pub fn is_placed(&self, _node: u32) -> bool {
-        false
+    pub fn is_placed(&self, node: u32) -> bool {
+        self.placed[node as usize]
+    }
+
+    /// The same for two plays only if their nodes and wires have the same names and numbers.
+    pub(super) const fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     /// Moves the top-left corner of a node, for a drag: touches only the node and its wires.
     pub fn move_node(&mut self, graph: &Graph, node: u32, to: Point) {
         let card = &mut self.cards[node as usize];
         card.rect = Rect::at(to, card.rect.size());
-        let _ = graph;
+        self.bounds.add_rect(&card.rect);
+        self.moved.is_node.resize(self.cards.len(), false);
+        self.moved.is_wire.resize(self.wires.len(), false);
+        if !std::mem::replace(&mut self.moved.is_node[node as usize], true) {
+            self.moved.nodes.push(node);
+        }
+        let into = graph.into(node).iter().filter(|wire| graph.wire(**wire).from != node);
+        for &wire in graph.out(node).iter().chain(into) {
+            self.reroute(graph, wire);
+        }
     }
 
-    /// The place near `to` at which the ports of the node line up with a port or the yard lines nearby.
-    pub fn snapped(&self, _node: u32, to: Point) -> Point {
-        Point::new(to.x.round(), to.y.round())
+    fn reroute(&mut self, graph: &Graph, wire: u32) {
+        let edge = graph.wire(wire);
+        let rect_of = |node: u32| self.cards[node as usize].rect;
+        let mut field = Field { grid: &self.nodes_grid, rect_of: &rect_of, lanes: Boxes::default() };
+        let (from_rect, to_rect) = (rect_of(edge.from), rect_of(edge.to));
+        let ends = Ends { from: edge.from, to: edge.to, from_rect, to_rect, nth: edge.nth };
+        let mut path = WirePath::new(edge.from, edge.to, route(&ends, &mut field));
+        if let Some(chip) = self.wires[wire as usize].chip.take() {
+            let is_free = |rect: &Rect| !touches_a_card(&self.nodes_grid, &self.cards, &rect.grown(3.0));
+            let chip = place_chip(chip, &path, is_free);
+            path.bounds.add_rect(&chip.rect);
+            path.chip = Some(chip);
+        }
+        self.bounds.add_rect(&path.bounds);
+        self.wires[wire as usize] = path;
+        if !std::mem::replace(&mut self.moved.is_wire[wire as usize], true) {
+            self.moved.wires.push(wire);
+        }
     }
 
-    /// A free place for a new node of `size`, as near to `near` as can be.
-    pub fn free_place(&self, near: Point, _size: Vec2) -> Point {
-        near
+    /// The place near `to` at which the ports and the left edge of the node line up with those of another nearby, or
+    /// else with the yard lines. In whole units, as the document keeps them.
+    pub fn snapped(&self, node: u32, to: Point) -> Point {
+        let size = self.cards[node as usize].rect.size();
+        let around = Rect::at(to, size).grown(1024.0);
+        let (mut x, mut y) = (None::<f32>, None::<f32>);
+        let port = to.y + size.y / 2.0;
+        let nearer = |best: Option<f32>, offer: f32, wish: f32| {
+            let best_off = best.map_or(SNAP_NEAR, |best| (best - wish).abs());
+            if (offer - wish).abs() < best_off { Some(offer) } else { best }
+        };
+        self.nodes_near(&around, |other| {
+            if other != node {
+                let rect = &self.cards[other as usize].rect;
+                x = nearer(x, rect.min.x, to.x);
+                y = nearer(y, rect.centre().y, port);
+            }
+        });
+        let x = x.unwrap_or_else(|| (to.x / SNAP_GRID).round() * SNAP_GRID);
+        let y = y.unwrap_or_else(|| (port / SNAP_GRID).round() * SNAP_GRID);
+        Point::new(x.round(), (y - size.y / 2.0).round())
+    }
+
+    /// A free place for the top-left corner of a new card of `size`, as near to `near` as can be.
+    pub fn free_place(&self, near: Point, size: Vec2) -> Point {
+        const STEP: f32 = 32.0;
+        let start = Point::new((near.x / SNAP_GRID).round() * SNAP_GRID, (near.y / SNAP_GRID).round() * SNAP_GRID);
+        let is_free = |at: Point| {
+            let room = Rect::at(at, size).grown(16.0);
+            let mut free = true;
+            self.nodes_near(&room, |node| free &= !self.cards[node as usize].rect.touches(&room));
+            free
+        };
+        // Squares around the start, one larger than the other.
+        let ring = |r: i8| {
+            (-r..=r).flat_map(move |y| (-r..=r).map(move |x| (x, y))).filter(move |(x, y)| x.abs().max(y.abs()) == r)
+        };
+        let places = (0..=24i8).flat_map(ring);
+        let mut places = places.map(|(x, y)| start + Point::new(f32::from(x), f32::from(y)) * STEP);
+        places.find(|at| is_free(*at)).unwrap_or(start)
     }
 
     /// What lies in `rect` or touches it.
@@ -125,29 +236,104 @@ impl Geometry {
         visible.rect = rect;
         visible.nodes.clear();
         visible.wires.clear();
-        visible.nodes.extend((0..).zip(&self.cards).filter(|(_, card)| card.rect.touches(&rect)).map(|(i, _)| i));
-        visible.wires.extend((0..).zip(&self.wires).filter(|(_, wire)| wire.bounds.touches(&rect)).map(|(i, _)| i));
+        if rect.holds_rect(&self.bounds) {
+            visible.nodes.extend(0..number(self.cards.len()));
+            visible.wires.extend(0..number(self.wires.len()));
+            return;
+        }
+        self.nodes_near(&rect, |node| visible.nodes.push(node));
+        self.wires_near(&rect, |wire| visible.wires.push(wire));
+        visible.nodes.retain(|node| self.cards[*node as usize].rect.touches(&rect));
+        visible.wires.retain(|wire| self.wires[*wire as usize].bounds.touches(&rect));
+        for found in [&mut visible.nodes, &mut visible.wires] {
+            found.sort_unstable();
+            found.dedup();
+        }
     }
 
-    /// The nodes whose cards lie wholly in `rect`, for a selection by a box.
+    /// Calls `found` for every node that may touch `rect`, and for some more than once.
+    pub(super) fn nodes_near(&self, rect: &Rect, mut found: impl FnMut(u32)) {
+        let is_moved = &self.moved.is_node;
+        self.nodes_grid.query(rect, |node| {
+            if !is_moved.get(node as usize).is_some_and(|moved| *moved) {
+                found(node);
+            }
+        });
+        self.moved.nodes.iter().copied().for_each(found);
+    }
+
+    /// Calls `found` for every wire that may touch `rect`, and for some more than once.
+    pub(super) fn wires_near(&self, rect: &Rect, mut found: impl FnMut(u32)) {
+        let is_moved = &self.moved.is_wire;
+        self.wires_grid.query(rect, |wire| {
+            if !is_moved.get(wire as usize).is_some_and(|moved| *moved) {
+                found(wire);
+            }
+        });
+        self.moved.wires.iter().copied().for_each(found);
+    }
+
+    /// For each node whether a way leads from it to `node`, or it is `node`.
+    pub(super) fn leading_to(&self, node: u32) -> Vec<bool> {
+        let mut into = vec![Vec::new(); self.cards.len()];
+        for wire in &self.wires {
+            into[wire.to as usize].push(wire.from);
+        }
+        let mut leads = vec![false; self.cards.len()];
+        let mut todo = vec![node];
+        while let Some(node) = todo.pop() {
+            if let Some(leads) = leads.get_mut(node as usize)
+                && !std::mem::replace(leads, true)
+            {
+                todo.extend(&into[node as usize]);
+            }
+        }
+        leads
+    }
+
+    /// The nodes whose cards lie wholly in `rect`, ascending, for a selection by a box.
     pub fn nodes_within(&self, rect: Rect) -> Vec<u32> {
-        (0..).zip(&self.cards).filter(|(_, card)| rect.holds_rect(&card.rect)).map(|(i, _)| i).collect()
+        let mut nodes = Vec::new();
+        self.nodes_near(&rect, |node| nodes.push(node));
+        nodes.retain(|node| rect.holds_rect(&self.cards[*node as usize].rect));
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
     }
 
-    /// What lies under `at`. `zoom`: pixels of the screen for a unit of the canvas.
-    pub fn hit(&self, _at: Point, _zoom: f32) -> Hit {
-        Hit::Empty
-    }
-
-    /// The curve that a wire would take, for a wire that is being drawn from a port to the pointer.
+    /// The curve of a wire that is being drawn from a port out to the pointer, or from the pointer to a port in.
     pub fn loose_wire(&self, from: Point, to: Point) -> Cubic {
-        Cubic::line(from, to)
+        if to.x - from.x > 24.0 {
+            return forward(from, to);
+        }
+        let reach = Point::new(((to - from).length() * 0.4).clamp(24.0, 120.0), 0.0);
+        Cubic::new(from, from + reach, to - reach, to)
     }
 }
 
-impl WirePath {
-    /// The point at `t`, 0 to 1 of the wire's length, and the direction there.
-    pub fn at(&self, t: f32) -> (Point, Vec2) {
-        self.curves.first().map_or((Point::ZERO, Point::new(1.0, 0.0)), |curve| (curve.at(t), curve.heading(t)))
+fn touches_a_card(grid: &Grid, cards: &[Card], rect: &Rect) -> bool {
+    let mut touches = false;
+    grid.query(rect, |node| touches |= cards[node as usize].rect.touches(rect));
+    touches
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a canvas is smaller than 16 million units, or is drawn roughly")]
+const fn place_point(x: i32, y: i32) -> Point {
+    Point::new(x as f32, y as f32)
+}
+
+fn fingerprint(play: &Play, graph: &Graph) -> u64 {
+    let mut hasher = FxHasher::default();
+    for node in 0..number(graph.n_nodes()) {
+        graph.node(play, node).id.hash(&mut hasher);
     }
+    for edge in graph.wires() {
+        (edge.from, edge.to, edge.nth).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// A play has fewer than 4 billion parts.
+fn number(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -6,18 +6,25 @@
 //! Start reading at [`Geometry::new`], then [`Frame::build`].
 
 mod arrange;
+mod binding;
+mod boxes;
 mod caption;
 mod card;
+mod chip;
 mod frame;
 mod geometry;
 mod grid;
 mod hit;
+mod path;
 mod route;
 mod shapes;
 
-pub use caption::{Caption, Tone};
+pub use binding::Binding;
+pub use caption::{Caption, Span, Tone};
 pub use card::{Card, Kind, NARROW_H, WIDE_H, card_size};
-pub use frame::{BallMark, Binding, Frame, Instant, Motion, NodeMark, StateKind, WireMark, WireState};
-pub use geometry::{Chip, ChipKind, Geometry, Visible, WirePath};
+pub use chip::{Chip, ChipKind};
+pub use frame::{BallMark, Frame, Instant, Motion, NodeMark, StateKind, WireMark, WireState};
+pub use geometry::{Geometry, Visible};
 pub use hit::{Hit, Lod, PORT_TARGET, WIRE_TARGET_PX};
+pub use path::WirePath;
 pub use shapes::{Cubic, Point, Rect, Vec2};

@@ -18,7 +18,7 @@ impl Point {
     }
 
     pub fn length(self) -> f32 {
-        self.x.hypot(self.y)
+        self.x.mul_add(self.x, self.y * self.y).sqrt()
     }
 
     pub fn distance(self, other: Self) -> f32 {
@@ -206,6 +206,12 @@ impl Cubic {
             bounds.add_point(point);
         }
         bounds
+    }
+
+    /// All four points lie on one line, up to a tenth of a unit.
+    pub fn is_straight(&self) -> bool {
+        let [a, b, c, d] = self.points;
+        b.distance_to_segment(a, d).max(c.distance_to_segment(a, d)) < 0.1
     }
 
     pub fn start(&self) -> Point {

@@ -1,23 +1,39 @@
 use super::command::Command;
-use super::key::Shortcut;
-use super::port::{FromRunner, RunSummary};
-use super::request::Request;
-use super::session::Session;
-use super::toast::{Toast, Toasts};
+use super::edit::NotDone;
+use super::gesture::Gesture;
+use super::key::{Key, Shortcut};
+use super::port::{RunSummary, Ticket};
+use super::request::{Request, View};
+use super::selection::Selection;
+use super::session::{Mode, Session};
+use super::toast::{Toast, Toasts, Tone};
+use crate::lang;
 use crate::replay::NeedsRepaint;
+
+/// After a pause of this length in typing, what follows is another step of undo.
+const TYPING_PAUSE_SECS: f32 = 1.0;
+/// How often the files are looked at for other programs' changes.
+const LOOK_SECS: f32 = 2.0;
 
 /// All open documents and what is around them. At least one session is open at any time.
 #[derive(Debug)]
 pub struct Editor {
-    sessions: Vec<Session>,
-    current: usize,
-    toasts: Toasts,
-    runs: Option<Vec<RunSummary>>,
+    pub(super) sessions: Vec<Session>,
+    pub(super) current: usize,
+    pub(super) toasts: Toasts,
+    pub(super) runs: Option<Vec<RunSummary>>,
+    pub(super) next_ticket: Ticket,
+    /// What to go on with once the document is saved.
+    pub(super) after_save: Option<Command>,
+    /// Since the last typed change.
+    idle_secs: f32,
+    /// Since the last look at the files.
+    unlooked_secs: f32,
 }
 
 impl Default for Editor {
     fn default() -> Self {
-        Self { sessions: vec![Session::default()], current: 0, toasts: Toasts::default(), runs: None }
+        Self::with(Session::new(super::filing::EMPTY_PLAY))
     }
 }
 
@@ -27,32 +43,179 @@ impl Editor {
         Self::default()
     }
 
+    /// With a text that belongs to no file yet, as the sample.
+    pub fn with_text(text: &str) -> Self {
+        Self::with(Session::new(text))
+    }
+
+    fn with(session: Session) -> Self {
+        Self {
+            sessions: vec![session],
+            current: 0,
+            toasts: Toasts::default(),
+            runs: None,
+            next_ticket: Ticket(1),
+            after_save: None,
+            idle_secs: 0.0,
+            unlooked_secs: 0.0,
+        }
+    }
+
     /// The one place where anything changes. What it gives back, the shell must do.
     #[must_use]
-    pub fn apply(&mut self, _command: Command) -> Vec<Request> {
-        Vec::new()
+    pub fn apply(&mut self, command: Command) -> Vec<Request> {
+        let mut requests = Vec::new();
+        self.dispatch(command, &mut requests);
+        requests
+    }
+
+    pub(super) fn dispatch(&mut self, command: Command, out: &mut Vec<Request>) {
+        match command {
+            Command::New
+            | Command::Open
+            | Command::OpenPath(_)
+            | Command::Save
+            | Command::SaveAs
+            | Command::SaveTo(_)
+            | Command::Overwrite(_)
+            | Command::Reload
+            | Command::Discard(_)
+            | Command::SaveAndThen(_)
+            | Command::Quit => self.file_command(command, out),
+
+            Command::Undo
+            | Command::Redo
+            | Command::Delete
+            | Command::Edit(_)
+            | Command::EditText(_)
+            | Command::FormatText => {
+                if let Err(error) = self.edit_command(command) {
+                    self.toasts.push(Tone::Error, error.to_string(), None);
+                }
+            }
+            Command::SelectAll => {
+                let shown = self.session().shown();
+                let nodes = shown.map(|shown| {
+                    (0..).zip(0..shown.graph.n_nodes()).map(move |(n, _)| shown.graph.node(shown.play, n).id.clone())
+                });
+                let selection = Selection { nodes: nodes.into_iter().flatten().collect(), ..Selection::default() };
+                self.session_mut().select(selection);
+            }
+            Command::SelectNone => self.session_mut().select(Selection::default()),
+            Command::Select(selection) => self.session_mut().select(selection),
+            Command::ShowPlay(item) => self.session_mut().show_play(item),
+
+            Command::Fit => out.push(Request::View(View::Fit)),
+            Command::ZoomIn => out.push(Request::View(View::ZoomIn)),
+            Command::ZoomOut => out.push(Request::View(View::ZoomOut)),
+            Command::ZoomReset => out.push(Request::View(View::ZoomReset)),
+            Command::ToggleTextPane => out.push(Request::View(View::ToggleTextPane)),
+            Command::ToggleTheme => out.push(Request::View(View::ToggleTheme)),
+            Command::ShowProblems => out.push(Request::View(View::ShowProblems)),
+
+            Command::DismissToast(id) => self.toasts.dismiss(id),
+            run => self.run_command(run, out),
+        }
+    }
+
+    fn edit_command(&mut self, command: Command) -> Result<(), NotDone> {
+        let replay = self.session().mode() == Mode::Replay;
+        let session = self.session_mut();
+        match command {
+            _ if replay => return Err(NotDone::Replay),
+            Command::Undo => session.undo(),
+            Command::Redo => session.redo(),
+            Command::Delete => {
+                let Selection { nodes, wires } = session.selection().clone();
+                let delete = Gesture::Delete { nodes: nodes.into_iter().collect(), wires: wires.into_iter().collect() };
+                session.gesture(&delete)?;
+            }
+            Command::Edit(gesture) => session.gesture(&gesture)?,
+            Command::EditText(text) => {
+                session.edit_text(&text);
+                self.idle_secs = 0.0;
+            }
+            Command::FormatText => session.replace_text("Format text", &lang::print(session.doc())),
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Whether the command would do something now: for greying out.
-    pub fn is_enabled(&self, _command: &Command) -> bool {
-        true
+    pub fn is_enabled(&self, command: &Command) -> bool {
+        let session = self.session();
+        let editable = session.mode() != Mode::Replay;
+        let watch = session.watch();
+        match command {
+            Command::Save => session.is_dirty() || session.path().is_none(),
+            Command::Reload => session.path().is_some(),
+            Command::Undo => editable && session.history().undo_name().is_some(),
+            Command::Redo => editable && session.history().redo_name().is_some(),
+            Command::Delete => editable && !session.selection().is_empty(),
+            Command::SelectNone => !session.selection().is_empty(),
+            Command::Edit(_) | Command::EditText(_) | Command::FormatText => editable,
+            Command::SelectAll | Command::Fit => session.shown().is_some(),
+            Command::Run => session.play().is_some(),
+            Command::StopRun => watch.is_some_and(|watch| watch.is_running() && watch.run().is_some()),
+            Command::SendSignal { .. } => watch.is_some_and(super::Watch::is_running),
+            Command::CloseRun => watch.is_some(),
+            Command::StepForward | Command::JumpToEnd => watch.is_some(),
+            Command::StepBack | Command::JumpToStart => watch.is_some_and(|watch| watch.playback().n_events() > 0),
+            Command::PlayPause | Command::Seek(_) | Command::SetSpeed(_) => watch.is_some(),
+            _ => true,
+        }
     }
 
-    /// What a key does now. In a text field (`typing`), keys that type do nothing else.
-    pub fn command_for(&self, _shortcut: Shortcut, _typing: bool) -> Option<Command> {
-        None
+    /// What a key does now. While a text field has the focus (`typing`), keys that edit text do nothing else; the
+    /// text pane itself sends [`Command::Undo`] and [`Command::Redo`].
+    pub fn command_for(&self, shortcut: Shortcut, typing: bool) -> Option<Command> {
+        let edits_text = shortcut.is_typing() || matches!(shortcut.key, Key::Char('A' | 'Z' | 'Y'));
+        if typing && edits_text {
+            return None;
+        }
+        let replay = self.session().mode() == Mode::Replay;
+        let other = match shortcut {
+            Shortcut { key: Key::Space, .. } if shortcut == Shortcut::plain(Key::Space) && replay => {
+                Some(Command::PlayPause)
+            }
+            _ if shortcut == Shortcut::plain(Key::Escape) && replay && self.session().selection().is_empty() => {
+                Some(Command::CloseRun)
+            }
+            _ if shortcut == Shortcut::plain(Key::Backspace) => Some(Command::Delete),
+            _ if shortcut == Shortcut::ctrl(Key::Char('Y')) => Some(Command::Redo),
+            _ if shortcut == Shortcut::ctrl(Key::Char('=')) => Some(Command::ZoomIn),
+            _ => None,
+        };
+        let plain = || Command::PLAIN.into_iter().find(|command| command.shortcut() == Some(shortcut));
+        other.or_else(plain).filter(|command| self.is_enabled(command))
     }
-
-    /// What a runner has to say.
-    pub fn receive(&mut self, _message: FromRunner) {}
 
     /// Wall time passes. Call once per frame, before drawing.
-    pub fn tick(&mut self, _dt_secs: f32) -> NeedsRepaint {
-        NeedsRepaint::No
+    pub fn tick(&mut self, dt_secs: f32) -> NeedsRepaint {
+        self.idle_secs += dt_secs;
+        if self.idle_secs > TYPING_PAUSE_SECS {
+            self.session_mut().history.pause();
+        }
+        self.unlooked_secs += dt_secs;
+        if self.unlooked_secs > LOOK_SECS {
+            self.unlooked_secs = 0.0;
+            self.look_at_file();
+        }
+        let mut needs = self.toasts.tick(dt_secs);
+        for session in &mut self.sessions {
+            if let Some(watch) = session.watch_mut() {
+                needs |= watch.tick(dt_secs) == NeedsRepaint::Yes;
+            }
+        }
+        if needs { NeedsRepaint::Yes } else { NeedsRepaint::No }
     }
 
     pub fn session(&self) -> &Session {
         &self.sessions[self.current]
+    }
+
+    pub(super) fn session_mut(&mut self) -> &mut Session {
+        &mut self.sessions[self.current]
     }
 
     pub fn sessions(&self) -> &[Session] {

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::selection::Selection;
 use crate::base::Span;
-use crate::lang::TextChange;
+use crate::lang::{TextChange, apply_changes};
 
 /// Steps of undo and redo, as changes of the text: bytes come back exactly.
 #[derive(Clone, Debug)]
@@ -24,9 +24,9 @@ struct Step {
     name: Cow<'static, str>,
     typing: bool,
     /// In the order in which they were made.
-    redo: Vec<TextChange>,
+    redo: Vec<Batch>,
     /// In the order in which they take it back.
-    undo: Vec<TextChange>,
+    undo: Vec<Batch>,
     before: Selection,
     after: Selection,
     /// The state that it leads to.
@@ -39,36 +39,31 @@ impl Default for History {
     }
 }
 
+/// Changes of one text, sorted and apart from each other.
+pub(super) type Batch = Vec<TextChange>;
+
 impl History {
-    /// Makes the changes and remembers them as one step. What was undone is forgotten.
-    pub(super) fn change(
-        &mut self,
-        text: &mut String,
-        name: impl Into<Cow<'static, str>>,
-        changes: Vec<TextChange>,
-        before: Selection,
-    ) {
-        let name = name.into();
-        let undo = apply_all(text, &changes);
-        self.push(Step { name, typing: false, redo: changes, undo, before, after: Selection::default(), state: 0 });
+    /// Remembers as one step what was done to the text. What was undone is forgotten.
+    pub(super) fn record(&mut self, name: Cow<'static, str>, redo: Vec<Batch>, undo: Vec<Batch>, before: Selection) {
+        self.push(Step { name, typing: false, redo, undo, before, after: Selection::default(), state: 0 });
     }
 
-    /// As [`Self::change`], but goes into the step before if that was typing at the same place.
+    /// Makes one change as a step of typing, or as a part of the step before if that stopped at the same place.
     pub(super) fn typed(&mut self, text: &mut String, change: TextChange, before: Selection) {
         let joins = !self.broken
             && self.at == self.steps.len()
             && self.steps.last().is_some_and(|step| step.typing && step.continues_with(&change));
         let breaks_after = change.text.contains('\n') || change.text.len() > 1 && change.span.is_empty();
-        let undo = change.apply(text);
+        let undo = vec![change.apply(text)];
+        let redo = vec![change];
         if joins && let Some(step) = self.steps.last_mut() {
-            step.redo.push(change);
+            step.redo.push(redo);
             step.undo.insert(0, undo);
             step.state = self.next_state;
             self.next_state += 1;
         } else {
-            let (redo, undo) = (vec![change], vec![undo]);
-            let after = Selection::default();
-            self.push(Step { name: "Type".into(), typing: true, redo, undo, before, after, state: 0 });
+            let (name, after) = ("Type".into(), Selection::default());
+            self.push(Step { name, typing: true, redo: vec![redo], undo: vec![undo], before, after, state: 0 });
         }
         self.broken = breaks_after;
     }
@@ -93,7 +88,7 @@ impl History {
     pub(super) fn undo(&mut self, text: &mut String) -> Option<Selection> {
         let at = self.at.checked_sub(1)?;
         let step = self.steps.get(at)?;
-        apply_all(text, &step.undo);
+        step.undo.iter().for_each(|batch| drop(apply_changes(text, batch)));
         self.at = at;
         self.broken = true;
         Some(step.before.clone())
@@ -101,7 +96,7 @@ impl History {
 
     pub(super) fn redo(&mut self, text: &mut String) -> Option<Selection> {
         let step = self.steps.get(self.at)?;
-        apply_all(text, &step.redo);
+        step.redo.iter().for_each(|batch| drop(apply_changes(text, batch)));
         self.at += 1;
         self.broken = true;
         Some(step.after.clone())
@@ -147,7 +142,8 @@ impl History {
 impl Step {
     /// `change` goes on where this step of typing stopped.
     fn continues_with(&self, change: &TextChange) -> bool {
-        let (Some(last), Some(undo)) = (self.redo.last(), self.undo.first()) else { return false };
+        let last = self.redo.last().and_then(|batch| batch.last());
+        let (Some(last), Some(undo)) = (last, self.undo.first().and_then(|batch| batch.first())) else { return false };
         let inserts = |change: &TextChange| change.span.is_empty() && !change.text.is_empty();
         let deletes = |change: &TextChange| !change.span.is_empty() && change.text.is_empty();
         if inserts(last) && inserts(change) {
@@ -157,13 +153,6 @@ impl Step {
             deletes(last) && deletes(change) && change.span.touches(last.span.start)
         }
     }
-}
-
-/// Gives the changes that take them back, in their order.
-fn apply_all(text: &mut String, changes: &[TextChange]) -> Vec<TextChange> {
-    let mut undo: Vec<_> = changes.iter().map(|change| change.apply(text)).collect();
-    undo.reverse();
-    undo
 }
 
 /// The smallest change that makes `new` out of `old`, or none.

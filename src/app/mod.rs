@@ -7,12 +7,16 @@
 //! Must never: draw, open dialogs, wait, read a clock, call a runner. Start reading at [`Command`], then [`Editor`].
 
 mod command;
+mod edit;
 mod editor;
+mod filing;
 mod gesture;
 mod history;
 mod key;
 pub mod port;
+mod reading;
 mod request;
+mod running;
 mod selection;
 mod session;
 mod toast;

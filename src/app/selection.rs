@@ -34,10 +34,19 @@ impl Selection {
         self.wires.first().filter(|_| self.wires.len() == 1 && self.nodes.is_empty())
     }
 
+    pub(super) fn rename(&mut self, old: &NodeId, new: &NodeId) {
+        if self.nodes.remove(old) {
+            self.nodes.insert(new.clone());
+        }
+        let renamed = |id: NodeId| if id == *old { new.clone() } else { id };
+        let wires = std::mem::take(&mut self.wires).into_iter();
+        self.wires = wires.map(|wire| WireRef { from: renamed(wire.from), to: renamed(wire.to), ..wire }).collect();
+    }
+
     /// Drops what the play does not have.
-    pub(super) fn keep_existing(&mut self, play: Option<&Play>, graph: &Graph) {
+    pub(super) fn keep_existing(&mut self, graph: &Graph) {
         self.nodes.retain(|id| graph.find(id).is_some());
-        self.wires.retain(|wire| play.is_some() && wire_number(graph, wire).is_some());
+        self.wires.retain(|wire| wire_number(graph, wire).is_some());
     }
 }
 

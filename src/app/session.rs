@@ -1,16 +1,19 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use smol_str::SmolStr;
 
-use super::history::History;
+use super::history::{Batch, History, text_diff};
 use super::selection::Selection;
 use super::watch::Watch;
-use crate::base::{NodeId, Span};
-use crate::diag::Diagnostic;
+use crate::base::{Coord, NodeId, Span};
+use crate::diag::{Diagnostic, Severity};
+use crate::event::WireRef;
 use crate::files::{Format, Stamp};
-use crate::lang::Source;
-use crate::play::{Document, Graph, Play};
+use crate::lang::{self, Part, Source};
+use crate::play::{Document, Graph, Play, Stmt};
 
 /// An open document with everything that belongs to it.
 #[derive(Debug, Default)]
@@ -19,17 +22,28 @@ pub struct Session {
     pub(super) format: Format,
     /// What the file was like when it was read or written last.
     pub(super) stamp: Option<Stamp>,
-    pub(super) source: Source,
-    pub(super) graph: Graph,
-    pub(super) diagnostics: Vec<Diagnostic>,
-    pub(super) item: Option<usize>,
-    pub(super) revision: u64,
+    /// The stamp's file was found changed, and the person was told.
+    pub(super) told_changed: bool,
+    source: Source,
+    graph: Graph,
+    diagnostics: Vec<Diagnostic>,
+    shown: ShownPlay,
+    revision: u64,
     pub(super) history: History,
-    pub(super) selection: Selection,
+    selection: Selection,
     pub(super) formation: Option<SmolStr>,
     /// As typed, by the play's coordinate.
     pub(super) inputs: BTreeMap<String, String>,
-    pub(super) watch: Option<Watch>,
+    watch: Option<Watch>,
+}
+
+/// Which play of the file is edited. Found again after edits by its coordinate, else by its place.
+#[derive(Clone, Debug, Default)]
+struct ShownPlay {
+    item: Option<usize>,
+    coord: Option<Coord>,
+    /// Counts the plays of the file.
+    nth: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +66,14 @@ pub struct Shown<'s> {
 }
 
 impl Session {
-    /// Changes whenever what the canvas shows is another document, never goes back, and is never the same for two sessions.
+    /// A text that was not changed yet.
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        let mut session = Self { source: lang::parse(text), ..Self::default() };
+        session.refresh();
+        session
+    }
+
+    /// Changes whenever what the canvas shows is another document or another run; never the same for two sessions.
     pub const fn revision(&self) -> u64 {
         self.revision
     }
@@ -94,14 +115,18 @@ impl Session {
         &self.diagnostics
     }
 
+    pub fn n_errors(&self) -> usize {
+        self.diagnostics.iter().filter(|found| found.severity == Severity::Error).count()
+    }
+
     /// The item of the play that is edited. `None` if the file has no play.
     pub const fn item(&self) -> Option<usize> {
-        self.item
+        self.shown.item
     }
 
     /// The play that is edited.
     pub fn play(&self) -> Option<&Play> {
-        self.source.doc.play(self.item?)
+        self.source.doc.play(self.shown.item?)
     }
 
     /// Of [`Self::play`].
@@ -145,19 +170,196 @@ impl Session {
         self.formation.as_ref()
     }
 
-    /// What the next run starts with, as JSON.
+    /// What the next run starts with, as JSON: what was typed last, or what the play proposes.
     pub fn input(&self) -> &str {
         let typed = self.play().and_then(|play| self.inputs.get(&play.coord.to_string()));
-        typed.map_or("{}", String::as_str)
+        typed.map(String::as_str).or_else(|| self.proposed_input()).unwrap_or("{}")
+    }
+
+    /// A comment `input: JSON` in the play, or right before it.
+    fn proposed_input(&self) -> Option<&str> {
+        let item = self.shown.item?;
+        let inside = self.play()?.body.iter().filter_map(|line| match &line.kind {
+            Stmt::Comment(text) => Some(text),
+            _ => None,
+        });
+        let before = self.doc().items[..item].iter().rev().map_while(|line| match &line.kind {
+            crate::play::Item::Comment(text) => Some(text),
+            _ => None,
+        });
+        inside.chain(before).find_map(|text| text.strip_prefix("input:").map(str::trim))
     }
 
     /// Where the node's statement stands in the text.
-    pub fn span_of(&self, _node: &NodeId) -> Option<Span> {
-        None
+    pub fn span_of(&self, node: &NodeId) -> Option<Span> {
+        self.stmt_span(self.graph.stmt_of(self.graph.find(node)?))
     }
 
-    /// The node that is written at a byte of the text.
-    pub fn node_at(&self, _offset: u32) -> Option<&NodeId> {
-        None
+    /// Where the statement of the wire stands in the text.
+    pub fn span_of_wire(&self, wire: &WireRef) -> Option<Span> {
+        let number = super::selection::wire_number(&self.graph, wire)?;
+        self.stmt_span(self.graph.wire(number).at.stmt as usize)
     }
+
+    fn stmt_span(&self, stmt: usize) -> Option<Span> {
+        self.source.map.line(self.shown.item?, stmt).map(|line| line.whole)
+    }
+
+    /// The node that is written at a byte of the text: in its statement, in a wire or in the layout.
+    pub fn node_at(&self, offset: u32) -> Option<&NodeId> {
+        let item = self.shown.item?;
+        let spans = self.source.map.items.get(item)?;
+        let stmt = spans.body.partition_point(|line| line.whole.end < offset);
+        let line = spans.body.get(stmt).filter(|line| line.whole.touches(offset))?;
+        let (start, end) = line.parts;
+        let mut parts = self.source.map.parts[start as usize..end as usize].iter();
+        match &self.play()?.body.get(stmt)?.kind {
+            Stmt::Node(node) => Some(&node.id),
+            Stmt::Wire(wire) => parts.find_map(|(part, span)| match part {
+                Part::End { group: 0, index } if span.touches(offset) => wire.from.get(*index as usize),
+                Part::End { group, index } if span.touches(offset) => {
+                    wire.hops.get(*group as usize - 1)?.to.get(*index as usize)
+                }
+                _ => None,
+            }),
+            Stmt::Layout(places) => parts.find_map(|(part, span)| match part {
+                Part::Place(n) if span.touches(offset) => places.get(*n as usize).map(|place| &place.id),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn select(&mut self, selection: Selection) {
+        self.selection = selection;
+        if let Some(shown) = self.shown() {
+            let mut selection = self.selection.clone();
+            selection.keep_existing(shown.graph);
+            self.selection = selection;
+        } else {
+            self.selection = Selection::default();
+        }
+    }
+
+    pub(super) fn show_play(&mut self, item: usize) {
+        if self.doc().play(item).is_some() {
+            self.shown = ShownPlay { item: Some(item), ..ShownPlay::default() };
+            self.refresh();
+        }
+    }
+
+    pub(super) fn set_watch(&mut self, watch: Option<Watch>) {
+        self.watch = watch;
+        self.revision = next_revision();
+        self.select(self.selection.clone());
+    }
+
+    /// For what does not change which document is shown.
+    pub(super) const fn watch_mut(&mut self) -> Option<&mut Watch> {
+        self.watch.as_mut()
+    }
+
+    /// The text pane's new text.
+    pub(super) fn edit_text(&mut self, new: &str) {
+        let Some(change) = text_diff(&self.source.text, new) else { return };
+        let mut text = std::mem::take(&mut self.source.text);
+        self.history.typed(&mut text, change, self.selection.clone());
+        self.read(text);
+    }
+
+    /// Another text as one step with a name.
+    pub(super) fn replace_text(&mut self, name: &'static str, new: &str) {
+        let Some(change) = text_diff(&self.source.text, new) else { return };
+        let mut text = std::mem::take(&mut self.source.text);
+        let undo = vec![change.apply(&mut text)];
+        self.history.record(name.into(), vec![vec![change]], vec![undo], self.selection.clone());
+        self.read(text);
+    }
+
+    /// Takes over what a gesture made of the source, as one step.
+    pub(super) fn commit(&mut self, name: Cow<'static, str>, staged: Staged, selection: Option<Selection>) {
+        let before = self.selection.clone();
+        self.history.record(name, staged.redo, staged.undo, before);
+        self.source = staged.source;
+        if let Some(selection) = selection {
+            self.selection = selection;
+        }
+        self.refresh();
+    }
+
+    pub(super) fn undo(&mut self) {
+        self.travel(History::undo);
+    }
+
+    pub(super) fn redo(&mut self) {
+        self.travel(History::redo);
+    }
+
+    fn travel(&mut self, way: fn(&mut History, &mut String) -> Option<Selection>) {
+        let mut text = std::mem::take(&mut self.source.text);
+        let selection = way(&mut self.history, &mut text);
+        if let Some(selection) = selection {
+            self.selection = selection;
+            self.read(text);
+        } else {
+            self.source.text = text;
+        }
+    }
+
+    fn read(&mut self, text: String) {
+        self.source = lang::parse(text);
+        self.refresh();
+    }
+
+    /// Everything that follows from the source, and what stays of the rest.
+    fn refresh(&mut self) {
+        self.shown.find_again(&self.source.doc);
+        self.graph = self.play().map(Graph::new).unwrap_or_default();
+        self.diagnostics = super::reading::diagnostics(&self.source);
+        if self.formation.as_ref().is_some_and(|name| !self.doc().formations().any(|(_, found)| found.name == *name)) {
+            self.formation = None;
+        }
+        // What a finished run showed is not what this play did.
+        if self.watch.as_ref().is_some_and(|watch| watch.is_live() && !watch.is_running()) {
+            self.watch = None;
+        }
+        self.revision = next_revision();
+        self.select(self.selection.clone());
+        self.history.selected_after(&self.selection);
+    }
+}
+
+impl ShownPlay {
+    fn find_again(&mut self, doc: &Document) {
+        let chosen = self.item.filter(|_| self.coord.is_none());
+        let same = |coord: &Coord| doc.plays().position(|(_, play)| play.coord == *coord);
+        let nth = match (chosen, &self.coord) {
+            (Some(item), _) => doc.plays().position(|(other, _)| other == item),
+            // Two plays of one coordinate: stay at the place if it still fits.
+            (None, Some(coord)) if doc.plays().nth(self.nth).is_some_and(|(_, play)| play.coord == *coord) => {
+                Some(self.nth)
+            }
+            (None, Some(coord)) => same(coord),
+            (None, None) => None,
+        };
+        let last = doc.plays().count().saturating_sub(1);
+        self.nth = nth.unwrap_or(self.nth).min(last);
+        match doc.plays().nth(self.nth) {
+            Some((item, play)) => (self.item, self.coord) = (Some(item), Some(play.coord.clone())),
+            None => self.item = None,
+        }
+    }
+}
+
+/// A source that a gesture has changed, and how.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Staged {
+    pub source: Source,
+    pub redo: Vec<Batch>,
+    pub undo: Vec<Batch>,
+}
+
+fn next_revision() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }

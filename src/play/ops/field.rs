@@ -5,6 +5,7 @@ use super::Refusal;
 use crate::base::Dur;
 use crate::play::Head;
 use crate::play::doc::{Expr, Node, NodeKind, Policy, Spread, Target};
+use crate::play::raw::{is_expr, trim_expr};
 
 /// A property of a node that is edited as text. The id is no field: see [`super::At::rename`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -184,35 +185,16 @@ impl PlayField {
 /// # Errors
 /// The text could not stand between parentheses.
 pub(super) fn check_expr(text: &str) -> Result<(), Refusal> {
-    let mut quote = None;
-    let mut depth = 0i32;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (Some(_), '\\') => {
-                chars.next();
-            }
-            (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(') => depth += 1,
-            (None, ')') => depth -= 1,
-            _ => {}
-        }
-        if depth < 0 {
-            break;
-        }
-    }
-    let wrong = match (quote, depth) {
-        _ if text.trim().is_empty() => "is empty: write an expression, as in ball.total > 100",
-        (Some(_), _) => "has a quote that is not closed: close it",
-        (None, 0) => return Ok(()),
-        _ => "has parentheses that do not pair: close each one that opens",
+    let wrong = match text {
+        _ if is_expr(text) => return Ok(()),
+        "" => "the expression is empty: write one, as in ball.total > 100".to_owned(),
+        _ => format!("'{text}' is no expression: close each quote, bracket and parenthesis that opens"),
     };
-    Err(Refusal::BadValue(format!("the expression '{text}' {wrong}")))
+    Err(Refusal::BadValue(wrong))
 }
 
 fn expr(text: &str) -> Result<Expr, Refusal> {
+    let text = trim_expr(text);
     check_expr(text)?;
     Ok(Expr(text.to_owned()))
 }

@@ -1,0 +1,241 @@
+use std::borrow::Cow;
+
+use super::gesture::Gesture;
+use super::selection::{Selection, wire_name, wire_number};
+use super::session::{Mode, Session, Staged};
+use crate::base::NodeId;
+use crate::diag::Severity;
+use crate::event::WireRef;
+use crate::lang::{self, Source, apply_changes};
+use crate::play::ops::{self, At, Edits, Refusal};
+use crate::play::{Bind, Edit, Graph, NodeKind, Play};
+
+/// Why a gesture was not done, with what to do instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotDone {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("a recorded run is shown and cannot be changed: go back to editing first")]
+    Replay,
+    #[error("there is no play to change: write one in the text, or start a new one")]
+    NoPlay,
+    #[error("that cannot stand in a play: {0}")]
+    Unwritable(String),
+}
+
+impl Session {
+    /// Does the gesture as one step of the history, and selects what it made.
+    pub(super) fn gesture(&mut self, gesture: &Gesture) -> Result<(), NotDone> {
+        if self.mode() == Mode::Replay {
+            return Err(NotDone::Replay);
+        }
+        let item = self.item();
+        let (staged, selection) = match gesture {
+            Gesture::AddFormation(name) => (self.stage(&ops::add_formation(self.doc(), name)?)?, None),
+            Gesture::Bind { formation, text } => {
+                let bind = read_bind(text)?;
+                (self.stage(&ops::bind(self.doc(), formation, bind)?)?, None)
+            }
+            Gesture::Unbind { formation, stmt } => {
+                (self.stage(&ops::remove_bind(self.doc(), formation, *stmt)?)?, None)
+            }
+            Gesture::AddNode { kind, at, from } => {
+                self.stage_node(item.ok_or(NotDone::NoPlay)?, kind, *at, from.as_ref())?
+            }
+            _ => {
+                let at = item.and_then(|item| At::new(self.doc(), item, self.graph())).ok_or(NotDone::NoPlay)?;
+                let (edits, selection) = self.in_play(at, gesture)?;
+                (self.stage(&edits)?, selection)
+            }
+        };
+        if !staged.redo.is_empty() {
+            let selection = selection.map(|select| select(item.and_then(|item| staged.source.doc.play(item))));
+            self.commit(name_of(gesture), staged, selection);
+        }
+        Ok(())
+    }
+
+    /// The edits of a gesture that looks at one play, and what is selected after them.
+    fn in_play<'g>(&self, at: At<'_>, gesture: &'g Gesture) -> Result<(Vec<Edit>, Option<Select<'g>>), NotDone> {
+        let wire = |wire: &WireRef| wire_number(self.graph(), wire).ok_or(Refusal::NoWire);
+        let edits: Edits = match gesture {
+            Gesture::Connect { from, outlet, to } => {
+                let edits = at.connect(from, *outlet, to)?;
+                return Ok((edits, Some(select_new_wire(self.wires_between(from, to), from.clone(), to.clone()))));
+            }
+            Gesture::Disconnect(cut) => at.disconnect(&[wire(cut)?]),
+            Gesture::RerouteHead { wire: rerouted, to } => {
+                let edits = at.reroute_head(wire(rerouted)?, to)?;
+                let from = rerouted.from.clone();
+                return Ok((edits, Some(select_new_wire(self.wires_between(&from, to), from, to.clone()))));
+            }
+            Gesture::RerouteTail { wire: rerouted, from } => {
+                let edits = at.reroute_tail(wire(rerouted)?, from)?;
+                let to = rerouted.to.clone();
+                return Ok((edits, Some(select_new_wire(self.wires_between(from, &to), from.clone(), to))));
+            }
+            Gesture::SetWhen { wire: changed, when } => at.set_when(wire(changed)?, when),
+            Gesture::Delete { nodes, wires } => {
+                // A selected wire of a deleted node goes with it anyway.
+                let cut: Result<Vec<_>, _> = wires.iter().map(wire).collect();
+                at.delete(nodes, &cut?)
+            }
+            Gesture::Rename { node, to } => {
+                let edits = at.rename(node, to)?;
+                let mut selection = self.selection().clone();
+                selection.rename(node, &NodeId::new(to.trim()));
+                return Ok((edits, Some(Box::new(move |_| selection))));
+            }
+            Gesture::SetField { node, field, text } => at.set_field(node, *field, text),
+            Gesture::SetKind { node, kind } => at.set_kind(node, kind.clone()),
+            Gesture::Move(places) => at.move_nodes(places),
+            Gesture::SetPlay { field, text } => at.set_play(*field, text),
+            Gesture::AddRole(name) => at.add_role(name),
+            Gesture::RemoveRole(name) => at.remove_role(name),
+            Gesture::AddNode { .. } | Gesture::Bind { .. } | Gesture::Unbind { .. } | Gesture::AddFormation(_) => {
+                Ok(Vec::new())
+            }
+        };
+        Ok((edits?, None))
+    }
+
+    fn stage_node(
+        &self,
+        item: usize,
+        kind: &NodeKind,
+        place: (i32, i32),
+        from: Option<&(NodeId, ops::Outlet)>,
+    ) -> Result<(Staged, Option<Select<'static>>), NotDone> {
+        let at = At::new(self.doc(), item, self.graph()).ok_or(NotDone::NoPlay)?;
+        let (id, edits) = at.add_node(kind.clone(), place);
+        let mut staged = self.stage(&edits)?;
+        if let Some((from, outlet)) = from {
+            let graph = staged.source.doc.play(item).map(Graph::new).unwrap_or_default();
+            let at = At::new(&staged.source.doc, item, &graph).ok_or(NotDone::NoPlay)?;
+            let edits = at.connect(from, *outlet, &id)?;
+            let wired = stage(&staged.source, &edits)?;
+            staged.source = wired.source;
+            staged.redo.extend(wired.redo);
+            staged.undo.splice(0..0, wired.undo);
+        }
+        let select = move |_: Option<&Play>| Selection::node(id);
+        Ok((staged, Some(Box::new(select))))
+    }
+
+    fn stage(&self, edits: &[Edit]) -> Result<Staged, NotDone> {
+        stage(self.source(), edits)
+    }
+
+    fn wires_between(&self, from: &NodeId, to: &NodeId) -> usize {
+        let (Some(tail), Some(head)) = (self.graph().find(from), self.graph().find(to)) else { return 0 };
+        self.graph().out(tail).iter().filter(|&&wire| self.graph().wire(wire).to == head).count()
+    }
+}
+
+/// What is selected in the play after the gesture.
+type Select<'g> = Box<dyn FnOnce(Option<&Play>) -> Selection + 'g>;
+
+fn select_new_wire<'g>(n_before: usize, from: NodeId, to: NodeId) -> Select<'g> {
+    Box::new(move |play| {
+        let Some(play) = play else { return Selection::default() };
+        let graph = Graph::new(play);
+        let (Some(tail), Some(head)) = (graph.find(&from), graph.find(&to)) else { return Selection::default() };
+        let mut between = graph.out(tail).iter().filter(|&&wire| graph.wire(wire).to == head);
+        // A new wire is the last of those between its ends, or the only one.
+        let wire =
+            between.nth(n_before).or_else(|| graph.out(tail).iter().rev().find(|&&wire| graph.wire(wire).to == head));
+        wire.map_or_else(Selection::default, |&wire| Selection::wire(wire_name(play, &graph, wire)))
+    })
+}
+
+/// Makes the edits in the text. The statements that they name are the only ones that change.
+fn stage(source: &Source, edits: &[Edit]) -> Result<Staged, NotDone> {
+    if edits.is_empty() {
+        return Ok(Staged::default());
+    }
+    let staged = match stage_at_once(source, edits) {
+        Some(staged) => staged,
+        None => stage_in_turn(source, edits)?,
+    };
+    let n_errors =
+        |source: &Source| source.diagnostics.iter().filter(|found| found.severity == Severity::Error).count();
+    if n_errors(&staged.source) > n_errors(source) {
+        let old = |message: &str| source.diagnostics.iter().any(|found| found.message == message);
+        let new = staged.source.diagnostics.iter().map(|found| found.message.as_str()).find(|message| !old(message));
+        return Err(NotDone::Unwritable(new.unwrap_or("it would be read as something else").to_owned()));
+    }
+    Ok(staged)
+}
+
+/// Most gestures touch statements from the last to the first, so that all their changes can be made in one go.
+/// `None` if these do not.
+fn stage_at_once(source: &Source, edits: &[Edit]) -> Option<Staged> {
+    let mut expected = source.doc.clone();
+    let mut changes = Vec::new();
+    for edit in edits {
+        changes.extend(lang::patch(source, edit).ok()?);
+        expected.apply(edit.clone()).ok()?;
+    }
+    changes.sort_by_key(|change| change.span);
+    if changes.windows(2).any(|pair| pair[0].span.end >= pair[1].span.start) {
+        return None;
+    }
+    let mut text = source.text.clone();
+    let undo = apply_changes(&mut text, &changes);
+    let source = lang::parse(text);
+    (source.doc == expected).then(|| Staged { source, redo: vec![changes], undo: vec![undo] })
+}
+
+fn stage_in_turn(source: &Source, edits: &[Edit]) -> Result<Staged, NotDone> {
+    let mut staged = Staged { source: source.clone(), ..Staged::default() };
+    for edit in edits {
+        let changes = lang::patch(&staged.source, edit).map_err(|error| NotDone::Unwritable(error.to_string()))?;
+        let mut text = std::mem::take(&mut staged.source.text);
+        let undo = apply_changes(&mut text, &changes);
+        staged.source = lang::parse(text);
+        staged.redo.push(changes);
+        staged.undo.insert(0, undo);
+    }
+    Ok(staged)
+}
+
+fn read_bind(text: &str) -> Result<Bind, NotDone> {
+    let source = lang::parse(format!("formation f {{\n  {text}\n}}\n"));
+    if let Some(wrong) = source.diagnostics.first() {
+        return Err(NotDone::Unwritable(wrong.message.clone()));
+    }
+    let formation = source.doc.formations().next().map(|(_, formation)| &formation.body);
+    match formation.map(Vec::as_slice) {
+        Some([line]) => Ok(line.kind.clone()),
+        _ => Err(NotDone::Unwritable("write one binding, as in shop/* service \"http://127.0.0.1:50051\"".to_owned())),
+    }
+}
+
+/// As a step of the history.
+fn name_of(gesture: &Gesture) -> Cow<'static, str> {
+    match gesture {
+        Gesture::AddNode { kind, .. } => format!("Add {}", kind.keyword()).into(),
+        Gesture::Connect { from, to, .. } => format!("Wire {from} to {to}").into(),
+        Gesture::Disconnect(wire) => format!("Cut {} to {}", wire.from, wire.to).into(),
+        Gesture::RerouteHead { .. } | Gesture::RerouteTail { .. } => "Reroute wire".into(),
+        Gesture::SetWhen { .. } => "Change condition".into(),
+        Gesture::Delete { nodes, wires } => match (nodes.as_slice(), wires.len()) {
+            ([node], 0) => format!("Delete {node}").into(),
+            ([], 1) => "Delete wire".into(),
+            (nodes, n_wires) => format!("Delete {} things", nodes.len() + n_wires).into(),
+        },
+        Gesture::Rename { node, to } => format!("Rename {node} to {}", to.trim()).into(),
+        Gesture::SetField { node, field, .. } => format!("Change {} of {node}", field.label()).into(),
+        Gesture::SetKind { node, kind } => format!("Make {node} a {}", kind.keyword()).into(),
+        Gesture::Move(places) => match places.as_slice() {
+            [(node, ..)] => format!("Move {node}").into(),
+            places => format!("Move {} nodes", places.len()).into(),
+        },
+        Gesture::SetPlay { field, .. } => format!("Change {} of the play", field.label()).into(),
+        Gesture::AddRole(name) => format!("Add role {}", name.trim()).into(),
+        Gesture::RemoveRole(name) => format!("Remove role {name}").into(),
+        Gesture::Bind { formation, .. } => format!("Bind in {formation}").into(),
+        Gesture::Unbind { formation, .. } => format!("Unbind in {formation}").into(),
+        Gesture::AddFormation(name) => format!("Add formation {}", name.trim()).into(),
+    }
+}

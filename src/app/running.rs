@@ -1,0 +1,191 @@
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::command::Command;
+use super::editor::Editor;
+use super::port::{FromRunner, Start, Ticket, ToRunner};
+use super::request::{Request, View};
+use super::session::Session;
+use super::toast::Tone;
+use super::watch::Watch;
+use crate::base::{NodeId, RunId};
+use crate::event::{Event, Outcome, Recorded};
+use crate::play::NodeKind;
+use crate::replay::{Film, Playback};
+
+/// How many past runs are listed.
+const MAX_RUNS: u32 = 500;
+
+impl Editor {
+    pub(super) fn run_command(&mut self, command: Command, out: &mut Vec<Request>) {
+        match command {
+            Command::Run => self.start_run(out),
+            Command::StopRun => {
+                if let Some(run) = self.running() {
+                    out.push(Request::Runner(ToRunner::Cancel { run }));
+                }
+            }
+            Command::SendSignal { node, payload } => self.send_signal(&node, payload, out),
+            Command::SetFormation(name) => {
+                let known = name
+                    .as_ref()
+                    .is_none_or(|name| self.session().doc().formations().any(|(_, found)| found.name == *name));
+                if known {
+                    self.session_mut().formation = name;
+                }
+            }
+            Command::SetInput(text) => {
+                let session = self.session_mut();
+                if let Some(coord) = session.play().map(|play| play.coord.to_string()) {
+                    session.inputs.insert(coord, text);
+                }
+            }
+            Command::ShowRuns => {
+                out.push(Request::Runner(ToRunner::ListRuns { limit: MAX_RUNS }));
+                out.push(Request::View(View::ShowRuns));
+            }
+            Command::OpenRun(run) => out.push(Request::Runner(ToRunner::LoadRun { run })),
+            Command::CloseRun => self.session_mut().set_watch(None),
+            Command::PlayPause => self.control(Playback::toggle),
+            Command::StepForward => self.control(Playback::step_forward),
+            Command::StepBack => self.control(Playback::step_back),
+            Command::JumpToStart => self.control(Playback::jump_to_start),
+            Command::JumpToEnd => {
+                self.control(
+                    |playback, film| {
+                        if film.is_finished() { playback.jump_to_end(film) } else { playback.follow(film) }
+                    },
+                )
+            }
+            Command::Seek(time) => self.control(|playback, film| playback.seek(time, film)),
+            Command::SetSpeed(speed) => self.control(|playback, _| playback.set_speed(speed)),
+            _ => {}
+        }
+    }
+
+    fn control(&mut self, change: impl FnOnce(&mut Playback, &Film)) {
+        if let Some(watch) = self.session_mut().watch_mut() {
+            watch.control(change);
+        }
+    }
+
+    /// The run that is looked at, if it goes on.
+    fn running(&self) -> Option<RunId> {
+        let watch = self.session().watch().filter(|watch| watch.is_running())?;
+        watch.run().cloned()
+    }
+
+    fn start_run(&mut self, out: &mut Vec<Request>) {
+        let session = self.session();
+        let Some(item) = session.item() else {
+            self.toasts.push(Tone::Error, "there is no play to run: write one in the text, or start a new one", None);
+            return;
+        };
+        let n_errors = session.n_errors();
+        if n_errors > 0 {
+            let text = match n_errors {
+                1 => "one problem stands in the way of a run: fix it first".to_owned(),
+                n => format!("{n} problems stand in the way of a run: fix them first"),
+            };
+            self.toasts.push(Tone::Error, text, Some(Command::ShowProblems));
+            out.push(Request::View(View::ShowProblems));
+            return;
+        }
+        let input = match serde_json::from_str::<Value>(session.input()) {
+            Ok(input) => input,
+            Err(error) => {
+                self.toasts.push(
+                    Tone::Error,
+                    format!("the input is not JSON: {error}; correct it and run again"),
+                    None,
+                );
+                out.push(Request::View(View::EditInput));
+                return;
+            }
+        };
+        let (entry, doc, formation) = (entry_of(session), Arc::new(session.doc().clone()), session.formation.clone());
+        let ticket = self.next_ticket;
+        self.next_ticket = Ticket(ticket.0 + 1);
+        self.session_mut().set_watch(Some(Watch::started(ticket, Arc::clone(&doc), item)));
+        out.push(Request::Runner(ToRunner::Start(Box::new(Start { ticket, doc, item, formation, entry, input }))));
+    }
+
+    fn send_signal(&mut self, node: &NodeId, payload: Value, out: &mut Vec<Request>) {
+        let watch = self.session().watch();
+        let found = watch.and_then(|watch| {
+            let number = watch.graph().find(node)?;
+            match &watch.graph().node(watch.play()?, number).kind {
+                NodeKind::WaitForSignal(name) => Some(name.clone()),
+                _ => None,
+            }
+        });
+        match (self.running(), found) {
+            (Some(run), Some(name)) => out.push(Request::Runner(ToRunner::Signal { run, name, payload })),
+            (None, _) => self.toasts.push(Tone::Error, "no run goes on that could take a signal: start one", None),
+            (_, None) => {
+                self.toasts.push(Tone::Error, format!("'{node}' waits for no signal: choose another node"), None)
+            }
+        }
+    }
+
+    /// What a runner has to say.
+    pub fn receive(&mut self, message: FromRunner) {
+        match message {
+            FromRunner::Started { ticket, run } => {
+                if let Some(watch) = self.watch_where(|watch| watch.is_for(ticket)) {
+                    watch.has_started(run);
+                }
+            }
+            FromRunner::NotStarted { ticket, message } => {
+                let waits = |session: &&mut Session| session.watch().is_some_and(|watch| watch.is_for(ticket));
+                if let Some(session) = self.sessions.iter_mut().find(waits) {
+                    session.set_watch(None);
+                }
+                self.toasts.push(Tone::Error, message, None);
+            }
+            FromRunner::Events { run, events } => self.receive_events(&run, events),
+            FromRunner::Runs(runs) => self.runs = Some(runs),
+            FromRunner::Loaded(loaded) => {
+                if loaded.doc.is_none() {
+                    let text = format!(
+                        "the record of run {} does not hold its play, so only its events can be shown",
+                        loaded.run
+                    );
+                    self.toasts.push(Tone::Info, text, None);
+                }
+                self.session_mut().set_watch(Some(Watch::loaded(*loaded)));
+            }
+            FromRunner::Failed { message } => self.toasts.push(Tone::Error, message, None),
+        }
+    }
+
+    fn receive_events(&mut self, run: &RunId, events: Vec<Recorded>) {
+        let Some(watch) = self.watch_where(|watch| watch.run() == Some(run)) else { return };
+        let was_running = watch.is_running();
+        watch.push(events);
+        if !was_running || watch.is_running() {
+            return;
+        }
+        let last = watch.film().events().last().map(|last| last.event.clone());
+        if let Some(Event::Finished { outcome: Outcome::Failed { node, failure } }) = last {
+            let place = node.map(|node| format!(" at {node}")).unwrap_or_default();
+            let text = format!("the run failed{place}: {} ({})", failure.message, failure.code);
+            self.toasts.push(Tone::Error, text, None);
+        }
+    }
+
+    fn watch_where(&mut self, is: impl Fn(&Watch) -> bool) -> Option<&mut Watch> {
+        self.sessions.iter_mut().filter_map(Session::watch_mut).find(|watch| is(watch))
+    }
+}
+
+/// `None` for the `snap`; else the first `wait-for-signal` that starts runs.
+fn entry_of(session: &Session) -> Option<NodeId> {
+    let play = session.play()?;
+    let nodes = (0..).zip(0..session.graph().n_nodes()).map(|(n, _)| n);
+    let mut entries =
+        nodes.filter(|&n| session.graph().is_entry(play, n)).map(|n| session.graph().node(play, n)).peekable();
+    let snap = entries.clone().any(|node| matches!(node.kind, NodeKind::Snap));
+    if snap { None } else { entries.next().map(|node| node.id.clone()) }
+}

@@ -8,13 +8,17 @@ use super::lexer::Kind;
 use super::nearest::nearest;
 use super::parser::{LineKind, Parsed, Parser, short};
 use super::statements::KEYWORDS;
-use crate::base::{Coord, Dur, Span, is_image, is_version};
+use crate::base::{Coord, Dur, Span, is_image};
+
 use crate::diag::Diagnostic;
+use crate::play::sound::is_bound_version;
 use crate::play::{Bind, Binding, Formation, Item, Line, Play, Stmt, Via};
 
 /// Where the parts of a block stand.
 pub(super) struct Body {
     pub head: Span,
+    pub open: Span,
+    pub close: Span,
     pub spans: Vec<LineSpans>,
 }
 
@@ -98,8 +102,8 @@ impl<'t> Parser<'t> {
             }
         }
         let head = Span::new(start.start, self.prev_end);
-        self.body(head, &mut lines, &mut spans, Self::stmt);
-        Ok((Item::Play(Play { coord, title, timeout, body: lines }), Body { head, spans }))
+        let (open, close) = self.body(head, &mut lines, &mut spans, Self::stmt);
+        Ok((Item::Play(Play { coord, title, timeout, body: lines }), Body { head, open, close, spans }))
     }
 
     fn play_coord(&mut self, start: Span) -> Parsed<Coord> {
@@ -157,8 +161,9 @@ impl<'t> Parser<'t> {
             }
         }
         let text = self.slice(Span::new(start.span.start, self.prev_end));
-        let has_comments = !self.inside_is_empty();
-        if has_comments || !Self::is_settled(text) || Self::reads(text, read) {
+        // It must not run into the first statement of the body.
+        let has_neighbour = matches!(self.lex.clone().next(&mut Vec::new()).kind, Kind::Arrow | Kind::Bar);
+        if has_neighbour || !self.inside_is_empty() || !Self::is_settled(text) || Self::reads(text, read) {
             return Err(diagnostic);
         }
         self.report(diagnostic);
@@ -167,16 +172,17 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    /// The braces and what is in them.
+    /// The braces and what is in them. Gives where the braces stand.
     fn body<K: LineKind>(
         &mut self,
         head: Span,
         lines: &mut Vec<Line<K>>,
         spans: &mut Vec<LineSpans>,
         read: impl Fn(&mut Self) -> Parsed<K>,
-    ) {
+    ) -> (Span, Span) {
+        let mut open = Span::at(spans.last().map_or(head.end, |junk| junk.note.end.max(head.end)));
         if self.tok.kind == Kind::Open {
-            self.bump();
+            open = self.bump();
         } else {
             self.report(
                 Diagnostic::error("L008", Span::at(head.end), "the block has no {").help("write { after its head"),
@@ -184,6 +190,7 @@ impl<'t> Parser<'t> {
         }
         // Comments before the brace belong before the whole block.
         let before = self.take_inside();
+        let mut close = Span::default();
         loop {
             if self.starts_block(self.tok, self.lex) {
                 self.report(unclosed(head));
@@ -192,7 +199,7 @@ impl<'t> Parser<'t> {
             self.flush_comments(lines, spans);
             match self.tok.kind {
                 Kind::Close => {
-                    self.bump();
+                    close = self.bump();
                     break;
                 }
                 Kind::Eof => {
@@ -204,6 +211,7 @@ impl<'t> Parser<'t> {
             }
         }
         self.put_inside(before);
+        (open, close)
     }
 
     fn formation(&mut self) -> Parsed<(Item, Body)> {
@@ -218,8 +226,8 @@ impl<'t> Parser<'t> {
             self.rest_of_head(diagnostic, &mut lines, &mut spans, |parser| parser.bind())?;
         }
         let head = Span::new(start.start, self.prev_end);
-        self.body(head, &mut lines, &mut spans, Self::bind);
-        Ok((Item::Formation(Formation { name: SmolStr::new(name), body: lines }), Body { head, spans }))
+        let (open, close) = self.body(head, &mut lines, &mut spans, Self::bind);
+        Ok((Item::Formation(Formation { name: SmolStr::new(name), body: lines }), Body { head, open, close, spans }))
     }
 
     fn bind(&mut self) -> Parsed<Bind> {
@@ -308,11 +316,6 @@ impl<'t> Parser<'t> {
         Err(Diagnostic::error("L028", at, format!("a text in quotes is missing after '{word}'"))
             .help(format!("write it as in: {word} \"…\"")))
     }
-}
-
-/// What a formation binds: exact versions, or `*` for all.
-pub(super) fn is_bound_version(version: &str) -> bool {
-    version == "*" || is_version(version) && !version.contains(['^', '~', '<', '>', '=', '*', ',', '+'])
 }
 
 fn unclosed(head: Span) -> Diagnostic {

@@ -22,5 +22,4 @@ pub use source::{ItemSpans, LineSpans, Part, Source, SpanMap, TextChange};
 pub const MAX_TEXT: usize = 64 << 20;
 /// Texts with more statements and comments are not read.
 pub const MAX_LINES: usize = 500_000;
-/// How many names a group of a wire, and how many groups a wire may have at most.
-pub const MAX_GROUP: usize = 65_535;
+pub use crate::play::MAX_GROUP;

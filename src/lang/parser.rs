@@ -367,8 +367,13 @@ impl<'t> Parser<'t> {
             let body = self.item(&mut doc.items, &mut spans);
             self.push_items(&spans[first..]);
             if let (Some(body), Some(item)) = (body, self.map.items.last_mut()) {
-                item.head = body.head;
-                item.body = body.spans;
+                *item = ItemSpans {
+                    line: item.line,
+                    head: body.head,
+                    open: body.open,
+                    close: body.close,
+                    body: body.spans,
+                };
             }
         }
     }
@@ -450,12 +455,30 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Whether `token`, after which `ahead` stands, starts a play or a formation.
+    /// Whether `token`, after which `ahead` stands, starts a play or a formation: its word, something like a
+    /// coordinate or a brace follow on one line.
     pub fn starts_block(&self, token: Token, mut ahead: Lexer) -> bool {
-        token.kind == Kind::Word && matches!(self.slice(token.span), "play" | "formation") && {
-            let next = ahead.next(&mut Vec::new());
-            next.kind == Kind::Word && !next.line_break
+        if token.kind != Kind::Word || !matches!(self.slice(token.span), "play" | "formation") {
+            return false;
         }
+        let mut comments = Vec::new();
+        let name = ahead.next(&mut comments);
+        if name.kind != Kind::Word || name.line_break {
+            return false;
+        }
+        let target = Span::new(name.span.start, ahead.target_end(name.span.start));
+        let is_coord = self.slice(token.span) == "play" && self.slice(target).contains('/');
+        is_coord || {
+            let brace = ahead.next(&mut comments);
+            brace.kind == Kind::Open && !brace.line_break
+        }
+    }
+
+    /// Whether the bad statement at the start of `text` goes on to its end.
+    pub fn takes_all(text: &str) -> bool {
+        let mut parser = Parser::new(text);
+        parser.skip_statement();
+        parser.prev_end as usize == text.len()
     }
 
     /// Whether what follows cannot change where `text` ends as a bad statement, nor text before it where it starts.

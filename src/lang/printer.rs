@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::parser::Parser;
 use super::statements::KEYWORDS;
 
+use crate::base::{Coord, Dur};
 use crate::play::{
     Bind, Binding, Document, Expr, Head, Item, Line, Node, NodeKind, Place, Policy, Spread, Stmt, Target, Via, When,
     Wire,
@@ -21,67 +23,90 @@ pub fn print(doc: &Document) -> String {
         if line.blank {
             out.push('\n');
         }
-        item(&mut out, &line.kind);
+        item(&mut out, &line.kind, "\n");
         note(&mut out, line.note.as_deref());
         out.push('\n');
     }
     out
 }
 
-/// How the columns of a statement are lined up with those of its neighbours.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Columns {
+/// How a statement is laid out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Style<'a> {
+    /// What stands before it on its line.
+    pub indent: &'a str,
+    pub newline: &'a str,
     /// How wide the keyword is at least, or the pattern of a binding.
     pub keyword: usize,
     /// How wide the name before `=` is at least.
     pub name: usize,
 }
 
-pub(super) fn item(out: &mut String, item: &Item) {
+pub(super) fn item(out: &mut String, item: &Item, newline: &str) {
+    let mut style = Style { indent: "  ", newline, keyword: 0, name: 0 };
+    // Where the lines of bad statements start.
+    let mut bad = Vec::new();
     match item {
         Item::Comment(text) => comment(out, text),
         Item::Bad(text) => out.push_str(text),
         Item::Play(play) => {
-            let head_of = Head::Play { coord: play.coord.clone(), title: play.title.clone(), timeout: play.timeout };
-            head(out, &head_of);
-            out.push_str(" {\n");
-            let mut columns = Columns::default();
+            play_head(out, &play.coord, play.title.as_deref(), play.timeout);
+            open(out, newline);
             let mut names = [0; KEYWORDS.len()];
             for (i, line) in play.body.iter().enumerate() {
                 if i == 0 || line.blank || !in_paragraph(&play.body[i - 1].kind) {
-                    (columns.keyword, names) = paragraph(&play.body[i..]);
+                    (style.keyword, names) = paragraph(&play.body[i..]);
                 }
-                columns.name = match &line.kind {
+                style.name = match &line.kind {
                     Stmt::Node(node) => names[keyword_index(&node.kind)],
                     _ => 0,
                 };
-                body_line(out, line, |out| stmt(out, &line.kind, columns, "  "));
+                if matches!(line.kind, Stmt::Bad(_)) {
+                    bad.push(out.len());
+                }
+                body_line(out, line, style, |out| stmt(out, &line.kind, style));
             }
-            out.push('}');
+            close(out, &bad, newline);
         }
         Item::Formation(formation) => {
-            head(out, &Head::Formation { name: formation.name.clone() });
-            out.push_str(" {\n");
-            let mut columns = Columns::default();
+            formation_head(out, &formation.name);
+            open(out, newline);
             for (i, line) in formation.body.iter().enumerate() {
                 if i == 0 || line.blank {
-                    columns.keyword = patterns(&formation.body[i..]);
+                    style.keyword = patterns(&formation.body[i..]);
                 }
-                body_line(out, line, |out| bind(out, &line.kind, columns));
+                if matches!(line.kind, Bind::Bad(_)) {
+                    bad.push(out.len());
+                }
+                body_line(out, line, style, |out| bind(out, &line.kind, style));
             }
-            out.push('}');
+            close(out, &bad, newline);
         }
     }
 }
 
-fn body_line<K>(out: &mut String, line: &Line<K>, print: impl FnOnce(&mut String)) {
-    if line.blank {
-        out.push('\n');
+fn open(out: &mut String, newline: &str) {
+    out.push_str(" {");
+    out.push_str(newline);
+}
+
+/// The closing brace. It is left out if a bad statement has an open brace of its own, which it would close: then the
+/// block had none to begin with.
+fn close(out: &mut String, bad: &[usize], newline: &str) {
+    out.push('}');
+    if bad.iter().any(|&line| Parser::takes_all(&out[line..])) {
+        out.truncate(out.len() - 1 - newline.len());
     }
-    out.push_str("  ");
+}
+
+fn body_line<K>(out: &mut String, line: &Line<K>, style: Style, print: impl FnOnce(&mut String)) {
+    if line.blank {
+        out.push_str(style.newline);
+    }
+    out.push_str(style.indent);
     print(out);
     note(out, line.note.as_deref());
-    out.push('\n');
+    out.push_str(style.newline);
 }
 
 pub(super) fn note(out: &mut String, note: Option<&str>) {
@@ -102,20 +127,24 @@ pub(super) fn comment(out: &mut String, text: &str) {
 /// What stands before the `{` of a block.
 pub(super) fn head(out: &mut String, head: &Head) {
     match head {
-        Head::Play { coord, title, timeout } => {
-            let _ = write!(out, "play {coord}");
-            if let Some(title) = title {
-                out.push(' ');
-                string(out, title);
-            }
-            if let Some(timeout) = timeout {
-                let _ = write!(out, " timeout {timeout}");
-            }
-        }
-        Head::Formation { name } => {
-            let _ = write!(out, "formation {name}");
-        }
+        Head::Play { coord, title, timeout } => play_head(out, coord, title.as_deref(), *timeout),
+        Head::Formation { name } => formation_head(out, name),
     }
+}
+
+fn play_head(out: &mut String, coord: &Coord, title: Option<&str>, timeout: Option<Dur>) {
+    let _ = write!(out, "play {coord}");
+    if let Some(title) = title {
+        out.push(' ');
+        string(out, title);
+    }
+    if let Some(timeout) = timeout {
+        let _ = write!(out, " timeout {timeout}");
+    }
+}
+
+fn formation_head(out: &mut String, name: &str) {
+    let _ = write!(out, "formation {name}");
 }
 
 /// Whether a statement belongs to a run of nodes that are lined up.
@@ -157,23 +186,23 @@ fn patterns(lines: &[Line<Bind>]) -> usize {
     widths.filter(|&width| width <= MAX_COLUMN).max().unwrap_or(0)
 }
 
-pub(super) fn stmt(out: &mut String, stmt: &Stmt, columns: Columns, indent: &str) {
+pub(super) fn stmt(out: &mut String, stmt: &Stmt, style: Style) {
     match stmt {
         Stmt::Comment(text) => comment(out, text),
         Stmt::Bad(text) => out.push_str(text),
         Stmt::Role(name) => {
             let _ = write!(out, "role {name}");
         }
-        Stmt::Node(of) => node(out, of, columns),
+        Stmt::Node(of) => node(out, of, style),
         Stmt::Wire(of) => wire(out, of),
-        Stmt::Layout(places) => layout(out, places, indent),
+        Stmt::Layout(places) => layout(out, places, style),
     }
 }
 
-fn node(out: &mut String, node: &Node, columns: Columns) {
-    let _ = write!(out, "{:<1$} ", node.kind.keyword(), columns.keyword);
+fn node(out: &mut String, node: &Node, style: Style) {
+    let _ = write!(out, "{:<1$} ", node.kind.keyword(), style.keyword);
     if let Some(target) = node.kind.target() {
-        let _ = write!(out, "{:<1$} = ", node.id.as_str(), columns.name);
+        let _ = write!(out, "{:<1$} = ", node.id.as_str(), style.name);
         self::target(out, target);
     } else {
         out.push_str(&node.id);
@@ -282,7 +311,7 @@ fn group(out: &mut String, ids: &[crate::base::NodeId]) {
 }
 
 /// On one line if that is short, else a line for each place: then a moved node changes one line.
-fn layout(out: &mut String, places: &[Place], indent: &str) {
+fn layout(out: &mut String, places: &[Place], style: Style) {
     if places.is_empty() {
         out.push_str("layout { }");
         return;
@@ -301,14 +330,15 @@ fn layout(out: &mut String, places: &[Place], indent: &str) {
         return;
     }
     out.truncate(start);
-    out.push_str("layout {\n");
+    let Style { indent, newline, .. } = style;
+    let _ = write!(out, "layout {{{newline}");
     for at in places {
-        let _ = writeln!(out, "{indent}  {} {} {}", at.id, at.x, at.y);
+        let _ = write!(out, "{indent}  {} {} {}{newline}", at.id, at.x, at.y);
     }
     let _ = write!(out, "{indent}}}");
 }
 
-pub(super) fn bind(out: &mut String, bind: &Bind, columns: Columns) {
+pub(super) fn bind(out: &mut String, bind: &Bind, style: Style) {
     match bind {
         Bind::Comment(text) => comment(out, text),
         Bind::Bad(text) => out.push_str(text),
@@ -316,14 +346,14 @@ pub(super) fn bind(out: &mut String, bind: &Bind, columns: Columns) {
             let _ = write!(out, "role {name} = ");
             target(out, to);
         }
-        Bind::To(binding) => binding_to(out, binding, columns),
+        Bind::To(binding) => binding_to(out, binding, style),
     }
 }
 
-fn binding_to(out: &mut String, binding: &Binding, columns: Columns) {
+fn binding_to(out: &mut String, binding: &Binding, style: Style) {
     let pattern = binding.image.len() + 1 + binding.version.len();
     let _ = write!(out, "{}/{}", binding.image, binding.version);
-    out.extend(std::iter::repeat_n(' ', columns.keyword.saturating_sub(pattern) + 2));
+    out.extend(std::iter::repeat_n(' ', style.keyword.saturating_sub(pattern) + 2));
     match &binding.via {
         Via::Service(urls) => strings(out, "service", urls),
         Via::Reflect(urls) => strings(out, "reflect", urls),

@@ -28,6 +28,9 @@ pub struct ItemSpans {
     pub line: LineSpans,
     /// For a block, what stands before its `{`, without the spaces there. Empty elsewhere.
     pub head: Span,
+    /// The braces of a block; empty where one is missing. The first is where the body starts, in any case.
+    pub open: Span,
+    pub close: Span,
     /// For a block, one for each statement of its body.
     pub body: Vec<LineSpans>,
 }
@@ -87,7 +90,12 @@ impl SpanMap {
     /// Where `part` of the line stands, if the line has it.
     pub fn part(&self, line: &LineSpans, part: Part) -> Option<Span> {
         let (start, end) = line.parts;
-        self.parts[start as usize..end as usize].iter().find(|(p, _)| *p == part).map(|(_, span)| *span)
+        let parts = self.parts.get(start as usize..end as usize)?;
+        if let Part::Place(n) = part {
+            // A layout has no other parts, and there may be thousands.
+            return parts.get(n as usize).filter(|(p, _)| *p == part).map(|(_, span)| *span);
+        }
+        parts.iter().find(|(p, _)| *p == part).map(|(_, span)| *span)
     }
 
     /// The spans of statement `stmt` of item `item`.

@@ -245,7 +245,9 @@ impl<'t> Parser<'t> {
         let mut shares = vec![Share { to: first, percent: self.percent(0)? }];
         while self.more() && self.eat(Kind::Bar) {
             let n = u16::try_from(shares.len())
-                .map_err(|_| Diagnostic::error("L030", self.tok.span, "too many targets in one mix"))?;
+                .ok()
+                .filter(|&n| usize::from(n) < MAX_GROUP)
+                .ok_or_else(|| Diagnostic::error("L030", self.tok.span, "too many targets in one mix"))?;
             let to = self.target_ref(n)?;
             if !self.has_percent() {
                 return Err(self.no_percent());

@@ -6,6 +6,9 @@ use smol_str::SmolStr;
 
 use crate::base::{Coord, Dur, NodeId};
 
+/// How many names a group of a wire, groups a wire, and targets a mix may have at most.
+pub const MAX_GROUP: usize = 65_535;
+
 /// A whole file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -20,7 +23,7 @@ pub struct Line<T> {
     #[serde(default, skip_serializing_if = "is_false")]
     pub blank: bool,
     pub kind: T,
-    /// The comment after it on its last line, without slashes and outer spaces. Never on a comment.
+    /// The comment after it on its last line, as in [`Item::Comment`]. Never on a comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -37,7 +40,7 @@ impl<T> Line<T> {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Item {
-    /// Without slashes and outer spaces.
+    /// Without its two slashes, one space after them, and the spaces at its end.
     Comment(String),
     Play(Play),
     Formation(Formation),
@@ -58,7 +61,7 @@ pub struct Play {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stmt {
-    /// Without slashes and outer spaces.
+    /// As in [`Item::Comment`].
     Comment(String),
     Role(SmolStr),
     Node(Node),
@@ -133,7 +136,7 @@ pub enum Policy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     One(TargetRef),
-    /// At least two; the percentages should add up to 100.
+    /// At least one; the percentages should add up to 100.
     Mix(Vec<Share>),
 }
 
@@ -191,7 +194,8 @@ impl Options {
 
 /// The source of a CEL expression, without the parentheses around it and the spaces just inside them.
 ///
-/// Parentheses outside of its strings are balanced.
+/// Never empty. Outside of its strings and comments, parentheses and braces are balanced. One that ends with a comment
+/// keeps the newline after it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Expr(pub String);
@@ -248,7 +252,7 @@ pub struct Formation {
 /// A statement of a formation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bind {
-    /// Without slashes and outer spaces.
+    /// As in [`Item::Comment`].
     Comment(String),
     To(Binding),
     Role(SmolStr, Target),

@@ -1,5 +1,6 @@
 use smol_str::SmolStr;
 
+use super::Unsound;
 use super::doc::{Bind, Document, Formation, Item, Line, Play, Stmt};
 use crate::base::{Coord, Dur};
 
@@ -38,13 +39,21 @@ pub enum Head {
     Formation { name: SmolStr },
 }
 
-/// The edit was made for another document.
+/// The edit was made for another document, or cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     #[error("there is no item {0} of that kind")]
     NoItem(usize),
     #[error("there are no {remove} lines at {at}, only {len} in all")]
     NoLines { at: usize, remove: usize, len: usize },
+    /// What is inserted would not read back as itself. [`Document::apply`] does not look.
+    #[error(transparent)]
+    Unsound(#[from] Unsound),
+    /// Only where the text holds statements that cannot be read, or such are inserted.
+    #[error("a part of the text that cannot be read stands in the way: mend it first")]
+    InTheWay,
+    #[error("the text would be too long")]
+    TooLong,
 }
 
 impl<T> Splice<T> {
@@ -60,11 +69,15 @@ impl<T> Splice<T> {
         Self { at, remove: 1, insert: vec![line] }
     }
 
+    /// The end of what is removed from `len` lines.
+    pub(crate) fn end(&self, len: usize) -> Result<usize, EditError> {
+        let end = self.at.checked_add(self.remove).filter(|&end| end <= len);
+        end.ok_or(EditError::NoLines { at: self.at, remove: self.remove, len })
+    }
+
     fn apply(self, lines: &mut Vec<T>) -> Result<Self, EditError> {
-        let Self { at, remove, insert } = self;
-        let len = lines.len();
-        let end = at.checked_add(remove).filter(|&end| end <= len);
-        let end = end.ok_or(EditError::NoLines { at, remove, len })?;
+        let end = self.end(lines.len())?;
+        let Self { at, insert, .. } = self;
         let n_inserted = insert.len();
         let removed = lines.splice(at..end, insert).collect();
         Ok(Self { at, remove: n_inserted, insert: removed })

@@ -11,7 +11,9 @@ mod graph;
 pub mod ops;
 pub(crate) mod raw;
 pub mod ron;
+pub(crate) mod sound;
 
+pub use doc::MAX_GROUP;
 pub(crate) use doc::is_name;
 pub use doc::{
     Bind, Binding, Document, Expr, Formation, Hop, Item, Line, Node, NodeKind, Options, Place, Play, Policy, Share,
@@ -19,3 +21,4 @@ pub use doc::{
 };
 pub use edit::{Edit, EditError, Head, Splice};
 pub use graph::{Edge, Graph, WireEnd};
+pub use sound::Unsound;

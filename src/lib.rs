@@ -7,9 +7,11 @@ pub mod base;
 pub mod diag;
 pub mod engine;
 pub mod event;
-pub mod files;
-pub mod journal;
 pub mod expr;
+pub mod files;
+#[cfg(feature = "gui")]
+pub mod gui;
+pub mod journal;
 pub mod lang;
 pub mod play;
 pub mod replay;

@@ -1,0 +1,301 @@
+//! Drags on the canvas: a selection box, nodes on the move, a wire from a port, the field itself.
+
+use egui::{Key, Modifiers, PointerButton, Pos2, Rect, Response, Stroke, StrokeKind, Ui};
+
+use super::paint::{DrawingTo, Marked};
+use super::view::View;
+use super::{Canvas, Subject, corner, grid, ink};
+use crate::app::{Command, Gesture, Selection, wire_name};
+use crate::gui::palette::Dragged;
+use crate::gui::theme::{self, Theme};
+use crate::play::Graph;
+use crate::play::ops::Outlet;
+use crate::scene::{Cubic, Geometry, Hit};
+
+#[derive(Clone, Debug, Default)]
+pub enum Drag {
+    #[default]
+    None,
+    Pan,
+    Box(BoxDrag),
+    Move(MoveDrag),
+    Wire(WireDrag),
+}
+
+/// In units of the scene.
+#[derive(Clone, Debug)]
+pub struct BoxDrag {
+    from: Pos2,
+    /// What was selected before, kept with shift.
+    base: Selection,
+}
+
+#[derive(Clone, Debug)]
+pub struct MoveDrag {
+    /// Where the pointer went down, in units.
+    grab: Pos2,
+    /// The node under the pointer; the others keep their distance to it.
+    lead: u32,
+    /// Top-left corners at the start.
+    starts: Vec<(u32, Pos2)>,
+    moved: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct WireDrag {
+    node: u32,
+    /// From the port at the right.
+    forward: bool,
+    /// The node that would take it.
+    over: Option<u32>,
+}
+
+impl Drag {
+    /// What is under the pointer, as marks.
+    pub fn mark(&mut self, hit: Hit, marked: &mut Marked) {
+        (marked.hover_node, marked.hover_wire, marked.hover_port, marked.drawing_to) = (None, None, None, None);
+        match hit {
+            Hit::PortIn(node) => marked.hover_port = Some((node, false)),
+            Hit::PortOut(node) => marked.hover_port = Some((node, true)),
+            Hit::Node(node) => marked.hover_node = Some(node),
+            Hit::Chip(wire) | Hit::Wire(wire) => marked.hover_wire = Some(wire),
+            Hit::Empty => {}
+        }
+        if let Self::Wire(wire) = self {
+            marked.drawing_to = Some(DrawingTo { from: wire.node, forward: wire.forward });
+            wire.over = match hit {
+                Hit::Node(node) | Hit::PortIn(node) | Hit::PortOut(node) if node != wire.node => Some(node),
+                _ => None,
+            };
+            marked.hover_wire = None;
+            marked.hover_port = wire.over.map(|node| (node, !wire.forward));
+        }
+    }
+
+    /// The wire that is being drawn, and whether it ends at a node that takes it.
+    pub fn loose_wire(&self, geometry: &Geometry, pointer: Option<Pos2>) -> Option<(Cubic, bool)> {
+        let Self::Wire(wire) = self else { return None };
+        let card = geometry.cards().get(wire.node as usize)?;
+        let over = wire.over.map(|node| geometry.card(node)).filter(|card| takes(wire.forward, card));
+        let pointer = ink::point(pointer?);
+        let curve = if wire.forward {
+            geometry.loose_wire(card.port_out(), over.map_or(pointer, crate::scene::Card::port_in))
+        } else {
+            geometry.loose_wire(over.map_or(pointer, crate::scene::Card::port_out), card.port_in())
+        };
+        Some((curve, over.is_some()))
+    }
+
+    pub fn paint_box(&self, ui: &Ui, theme: &Theme, view: View, canvas: Rect, pointer: Option<Pos2>) {
+        let (Self::Box(drag), Some(pointer)) = (self, pointer) else { return };
+        let rect = Rect::from_two_pos(view.screen_from_scene(canvas, drag.from), pointer);
+        let fill = theme::mix(egui::Color32::TRANSPARENT, theme.accent, 0.1);
+        ui.painter_at(canvas).rect(rect, 3.0, fill, Stroke::new(1.0, theme.accent), StrokeKind::Inside);
+    }
+}
+
+const fn takes(forward: bool, card: &crate::scene::Card) -> bool {
+    if forward { card.has_port_in } else { card.has_port_out }
+}
+
+impl Canvas {
+    /// Turns the pointer's doings into drags and commands.
+    pub(super) fn gestures(&mut self, ui: &Ui, response: &Response, subject: &Subject<'_>, out: &mut Vec<Command>) {
+        let Some(rect) = self.rect else { return };
+        let modifiers = ui.input(|input| input.modifiers);
+        if self.is_dragging() && ui.input(|input| input.key_pressed(Key::Escape)) {
+            self.undo_drag();
+            self.sync(subject);
+            return;
+        }
+        if response.drag_started_by(PointerButton::Primary)
+            && let Some(origin) = ui.input(|input| input.pointer.press_origin())
+        {
+            self.flight = None;
+            let at = self.view.scene_from_screen(rect, origin);
+            let panning = ui.input(|input| input.key_down(Key::Space));
+            self.space_used |= panning;
+            self.drag = if panning { Drag::Pan } else { self.start_drag(subject, at, modifiers, out) };
+        }
+        if response.dragged_by(PointerButton::Primary)
+            && let Some(pointer) = response.interact_pointer_pos()
+        {
+            let at = self.view.scene_from_screen(rect, pointer);
+            self.drag_to(response, subject, at, modifiers, out);
+        }
+        if response.drag_stopped_by(PointerButton::Primary) {
+            self.drop(subject, out);
+        }
+        if response.clicked()
+            && let Some(pointer) = response.interact_pointer_pos()
+        {
+            let at = self.view.scene_from_screen(rect, pointer);
+            self.click(subject, at, modifiers, out);
+        }
+        if response.double_clicked()
+            && let Some(pointer) = response.interact_pointer_pos()
+            && let Hit::Node(node) = self.hit(self.view.scene_from_screen(rect, pointer))
+            && !subject.read_only
+        {
+            let id = subject.graph.node(subject.play, node).id.clone();
+            self.start_rename(subject, &id);
+        }
+        self.take_from_palette(ui, response, subject, rect, out);
+    }
+
+    const fn is_dragging(&self) -> bool {
+        !matches!(self.drag, Drag::None)
+    }
+
+    fn hit(&self, at: Pos2) -> Hit {
+        self.geometry.hit(ink::point(at), self.view.zoom)
+    }
+
+    fn start_drag(&mut self, subject: &Subject<'_>, at: Pos2, modifiers: Modifiers, out: &mut Vec<Command>) -> Drag {
+        match self.hit(at) {
+            Hit::PortOut(node) if !subject.read_only => Drag::Wire(WireDrag { node, forward: true, over: None }),
+            Hit::PortIn(node) if !subject.read_only => Drag::Wire(WireDrag { node, forward: false, over: None }),
+            Hit::Node(node) | Hit::PortIn(node) | Hit::PortOut(node) => {
+                let id = &subject.graph.node(subject.play, node).id;
+                let mut selection = subject.selection.clone();
+                if !selection.nodes.contains(id) {
+                    if !adds(modifiers) {
+                        selection = Selection::default();
+                    }
+                    selection.nodes.insert(id.clone());
+                    out.push(Command::Select(selection.clone()));
+                }
+                if subject.read_only {
+                    return Drag::None;
+                }
+                let moved = selection.nodes.iter().filter_map(|id| subject.graph.find(id));
+                let starts = moved.map(|node| (node, ink::pos(self.geometry.card(node).rect.min))).collect();
+                Drag::Move(MoveDrag { grab: at, lead: node, starts, moved: false })
+            }
+            Hit::Chip(_) | Hit::Wire(_) | Hit::Empty => {
+                let base = if adds(modifiers) { subject.selection.clone() } else { Selection::default() };
+                Drag::Box(BoxDrag { from: at, base })
+            }
+        }
+    }
+
+    fn drag_to(
+        &mut self,
+        response: &Response,
+        subject: &Subject<'_>,
+        at: Pos2,
+        modifiers: Modifiers,
+        out: &mut Vec<Command>,
+    ) {
+        match &mut self.drag {
+            Drag::None | Drag::Wire(_) => {}
+            Drag::Pan => self.view.pan(response.drag_delta()),
+            Drag::Box(drag) => {
+                let selection = boxed(&self.geometry, subject, drag, at);
+                if selection != *subject.selection {
+                    out.push(Command::Select(selection));
+                }
+            }
+            Drag::Move(drag) => {
+                let Some((_, lead_start)) = drag.starts.iter().find(|(node, _)| *node == drag.lead) else { return };
+                let wanted = *lead_start + (at - drag.grab);
+                let to = if modifiers.alt { wanted.round() } else { place(&self.geometry, drag.lead, wanted) };
+                let by = to - *lead_start;
+                drag.moved |= by != egui::Vec2::ZERO;
+                for (node, start) in &drag.starts {
+                    self.geometry.move_node(subject.graph, *node, ink::point(*start + by));
+                }
+            }
+        }
+    }
+
+    fn drop(&mut self, subject: &Subject<'_>, out: &mut Vec<Command>) {
+        let id = |node: u32| subject.graph.node(subject.play, node).id.clone();
+        match std::mem::take(&mut self.drag) {
+            Drag::None | Drag::Pan | Drag::Box(_) => {}
+            Drag::Move(drag) => {
+                if drag.moved {
+                    let moves = drag.starts.iter().map(|(node, _)| {
+                        let (x, y) = corner(ink::pos(self.geometry.card(*node).rect.min));
+                        (id(*node), x, y)
+                    });
+                    out.push(Command::Edit(Gesture::Move(moves.collect())));
+                }
+            }
+            Drag::Wire(wire) => {
+                let Some(over) = wire.over.filter(|over| takes(wire.forward, self.geometry.card(*over))) else {
+                    return;
+                };
+                let (from, to) = if wire.forward { (wire.node, over) } else { (over, wire.node) };
+                let (from, to) = (id(from), id(to));
+                out.push(Command::Edit(Gesture::Connect { from, outlet: Outlet::Out, to }));
+            }
+        }
+    }
+
+    fn click(&mut self, subject: &Subject<'_>, at: Pos2, modifiers: Modifiers, out: &mut Vec<Command>) {
+        let mut selection = if adds(modifiers) { subject.selection.clone() } else { Selection::default() };
+        match self.hit(at) {
+            Hit::Node(node) | Hit::PortIn(node) | Hit::PortOut(node) => {
+                let id = subject.graph.node(subject.play, node).id.clone();
+                if !selection.nodes.remove(&id) {
+                    selection.nodes.insert(id);
+                }
+            }
+            Hit::Chip(wire) | Hit::Wire(wire) => {
+                let wire = wire_name(subject.play, subject.graph, wire);
+                if !selection.wires.remove(&wire) {
+                    selection.wires.insert(wire);
+                }
+            }
+            Hit::Empty => {}
+        }
+        if selection != *subject.selection {
+            out.push(Command::Select(selection));
+        }
+    }
+
+    /// What is dragged from the palette becomes a node where it is let go.
+    fn take_from_palette(
+        &self,
+        ui: &Ui,
+        response: &Response,
+        subject: &Subject<'_>,
+        rect: Rect,
+        out: &mut Vec<Command>,
+    ) {
+        let (Some(pointer), false) = (ui.input(|input| input.pointer.latest_pos()), subject.read_only) else { return };
+        if !rect.contains(pointer) {
+            return;
+        }
+        let at = grid::snapped(self.view.scene_from_screen(rect, pointer) - egui::vec2(80.0, 24.0));
+        if response.dnd_hover_payload::<Dragged>().is_some() {
+            let theme = Theme::of(ui.ctx());
+            let size = egui::vec2(170.0, 50.0) * self.view.zoom;
+            let ghost = Rect::from_min_size(self.view.screen_from_scene(rect, at), size);
+            let fill = theme::mix(egui::Color32::TRANSPARENT, theme.accent, 0.12);
+            let painter = ui.painter_at(rect);
+            painter.rect(ghost, 10.0 * self.view.zoom, fill, Stroke::new(1.2, theme.accent), StrokeKind::Inside);
+        }
+        if let Some(dragged) = response.dnd_release_payload::<Dragged>() {
+            out.push(Command::Edit(Gesture::AddNode { kind: dragged.kind.clone(), at: corner(at), from: None }));
+        }
+    }
+}
+
+const fn adds(modifiers: Modifiers) -> bool {
+    modifiers.shift || modifiers.command
+}
+
+/// The grid, and then whatever the scene lines up with.
+fn place(geometry: &Geometry, lead: u32, wanted: Pos2) -> Pos2 {
+    ink::pos(geometry.snapped(lead, ink::point(wanted)))
+}
+
+fn boxed(geometry: &Geometry, subject: &Subject<'_>, drag: &BoxDrag, at: Pos2) -> Selection {
+    let mut selection = drag.base.clone();
+    let within = geometry.nodes_within(crate::scene::Rect::of_corners(ink::point(drag.from), ink::point(at)));
+    let graph: &Graph = subject.graph;
+    selection.nodes.extend(within.into_iter().map(|node| graph.node(subject.play, node).id.clone()));
+    selection
+}

@@ -1,0 +1,387 @@
+//! The field on which a play is drawn, run and replayed: our own painting and hit test on egui's painter.
+//!
+//! `Canvas` holds view memory only: pan, zoom, what is hovered or dragged. All changes leave as commands.
+//! Must never: do work for what cannot be seen, ask for a repaint while nothing moves. Start reading at [`Canvas::ui`].
+
+mod access;
+mod balls;
+mod bench;
+mod gesture;
+mod grid;
+mod ink;
+mod nodes;
+mod paint;
+mod rename;
+mod signal;
+mod view;
+mod wires;
+
+use std::sync::Arc;
+
+use egui::epaint::Mesh;
+use egui::{CursorIcon, PointerButton, Pos2, Rect, Response, Sense, Shape, Ui};
+
+pub use bench::{headless_canvas, paint_headless};
+pub use nodes::{color as kind_color, icon as kind_icon, state_color, tone_color, word as state_word};
+pub use view::View;
+
+use self::gesture::Drag;
+use self::paint::{Marked, Paint};
+use self::rename::Rename;
+use crate::app::{Command, Selection, wire_number};
+use crate::base::NodeId;
+use crate::gui::theme::{Theme, motion};
+use crate::play::{Graph, Play};
+use crate::scene::{Binding, Frame, Geometry, Instant, Lod, Visible};
+
+/// What the canvas shows.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    pub play: &'a Play,
+    pub graph: &'a Graph,
+    /// Changes whenever the play does.
+    pub revision: u64,
+    pub selection: &'a Selection,
+    pub run: Option<Run<'a>>,
+    /// A run is looked at, or something else forbids changes.
+    pub read_only: bool,
+    /// Nodes with an error.
+    pub bad_nodes: &'a [NodeId],
+}
+
+/// The instant of a run that the canvas shows.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    pub view: &'a crate::replay::View,
+    pub time: crate::base::RunMicros,
+    /// Clocks go on and waiting balls breathe: it is live, or a replay that plays.
+    pub is_running: bool,
+    /// Signals can be sent to it.
+    pub is_live: bool,
+}
+
+/// View memory of the canvas.
+#[derive(Default)]
+pub struct Canvas {
+    view: View,
+    flight: Option<Flight>,
+    /// Fit at the next frame; nothing has been shown yet, or the person asked.
+    fit: Option<Fit>,
+    shown: bool,
+    geometry: Geometry,
+    built_for: Option<u64>,
+    binding: Binding,
+    visible: Visible,
+    frame: Frame,
+    marked: Marked,
+    drag: Drag,
+    rename: Option<Rename>,
+    signal: signal::SignalForm,
+    wheel_in_lines: bool,
+    wire_mesh: Arc<Mesh>,
+    block_mesh: Arc<Mesh>,
+    rect: Option<Rect>,
+    /// Where a node made by a key or from the palette may go.
+    pointer: Option<Pos2>,
+    /// The space bar was held for panning, so its release starts no run.
+    pub space_used: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    AtOnce,
+    Flying,
+}
+
+/// An animated change of the view.
+#[derive(Clone, Copy)]
+struct Flight {
+    from: View,
+    to: View,
+    part: f32,
+}
+
+impl Canvas {
+    /// Flies to a view of the whole play.
+    pub const fn fit(&mut self) {
+        self.fit = Some(Fit::Flying);
+    }
+
+    /// Another play is shown: fits at once.
+    pub fn forget(&mut self) {
+        *self = Self { fit: Some(Fit::AtOnce), rect: self.rect, ..Self::default() };
+    }
+
+    pub fn zoom(&self) -> f32 {
+        self.view.zoom
+    }
+
+    /// Zooms in the middle by `factor`; `None` is life size.
+    pub fn zoom_by(&mut self, factor: Option<f32>) {
+        let Some(rect) = self.rect else { return };
+        let mut to = self.flight.map_or(self.view, |flight| flight.to);
+        to.zoom_at(rect, rect.center(), factor.unwrap_or(1.0 / to.zoom));
+        self.fly(to);
+    }
+
+    fn fly(&mut self, to: View) {
+        self.flight = Some(Flight { from: self.view, to, part: 0.0 });
+    }
+
+    /// Brings the node into view if it is not there.
+    pub fn reveal(&mut self, graph: &Graph, node: &NodeId) {
+        let (Some(rect), Some(node)) = (self.rect, graph.find(node)) else { return };
+        let Some(card) = self.geometry.cards().get(node as usize) else { return };
+        let card = ink::rect(card.rect);
+        if !self.view.seen(rect).shrink(24.0 / self.view.zoom).contains_rect(card) {
+            let zoom = self.view.zoom.max(0.6);
+            self.fly(View { origin: card.center() - rect.size() / zoom / 2.0, zoom });
+        }
+    }
+
+    /// A free place for a new node: at the pointer over the canvas, else in the middle.
+    pub fn place_for_new(&self) -> (i32, i32) {
+        let rect = self.rect.unwrap_or(Rect::from_min_size(Pos2::ZERO, egui::vec2(800.0, 600.0)));
+        let at = self.view.scene_from_screen(rect, self.pointer.unwrap_or(rect.center()));
+        corner(grid::snapped(at - egui::vec2(64.0, 24.0)))
+    }
+
+    /// The pointer is over the canvas.
+    pub const fn has_pointer(&self) -> bool {
+        self.pointer.is_some()
+    }
+
+    /// Starts renaming a node in place.
+    pub fn start_rename(&mut self, subject: &Subject<'_>, node: &NodeId) {
+        self.rename = Rename::start(subject, node);
+    }
+
+    /// Something is dragged or typed on the canvas, which Escape cancels.
+    pub fn is_busy(&self) -> bool {
+        !matches!(self.drag, Drag::None) || self.rename.is_some() || self.signal.is_open()
+    }
+
+    pub fn ui(&mut self, ui: &mut Ui, subject: &Subject<'_>, out: &mut Vec<Command>) {
+        let theme = Theme::of(ui.ctx());
+        let rect = ui.available_rect_before_wrap();
+        let response = ui.interact(rect, ui.scope_id().with("field"), Sense::click_and_drag());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Canvas"));
+        self.rect = Some(rect);
+        self.sync(subject);
+        self.settle_view(ui, rect);
+        self.pointer = response.hover_pos().or_else(|| response.interact_pointer_pos().filter(|at| rect.contains(*at)));
+        self.navigate(ui, &response, rect);
+        self.gestures(ui, &response, subject, out);
+        self.mark(subject, &response);
+
+        let painter = ui.painter_at(rect);
+        painter.rect_filled(rect, 0.0, theme.field);
+        painter.add(grid::shape(theme, rect, &self.view));
+        let time = ui.input(|input| input.time);
+        let lod = self.picture(subject, rect, time, theme, &painter);
+        self.overlays(ui, subject, theme, lod, out);
+        access::nodes(ui, subject, &self.geometry, &self.visible, &self.frame, self.view, rect, out);
+        self.cursor(ui, &response);
+        self.ask_repaint(ui, subject);
+    }
+
+    /// Rebuilds what depends on the play, if the play has changed.
+    fn sync(&mut self, subject: &Subject<'_>) {
+        if self.built_for == Some(subject.revision) {
+            return;
+        }
+        self.geometry = Geometry::new(subject.play, subject.graph);
+        self.built_for = Some(subject.revision);
+        self.binding = Binding::default();
+        self.drag = Drag::None;
+        if let Some(rename) = &self.rename
+            && subject.graph.find(&rename.node).is_none()
+        {
+            self.rename = None;
+        }
+    }
+
+    /// Places are taken from the document again: what was dragged goes back.
+    fn undo_drag(&mut self) {
+        self.built_for = None;
+        self.drag = Drag::None;
+    }
+
+    fn settle_view(&mut self, ui: &Ui, rect: Rect) {
+        if !std::mem::replace(&mut self.shown, true) && self.fit.is_none() {
+            self.fit = Some(Fit::AtOnce);
+        }
+        if let Some(fit) = self.fit.take() {
+            let bounds = self.geometry.bounds();
+            let bounds = if bounds.is_nothing() { Rect::NOTHING } else { ink::rect(bounds).expand(12.0) };
+            let to = View::fitting(rect, bounds);
+            match fit {
+                Fit::AtOnce => self.view = to,
+                Fit::Flying => self.fly(to),
+            }
+        }
+        if let Some(flight) = &mut self.flight {
+            flight.part = (flight.part + ui.input(|input| input.stable_dt).min(0.1) / motion::PANEL).min(1.0);
+            let eased = 1.0 - (1.0 - flight.part).powi(3);
+            self.view = flight.from.towards(flight.to, eased);
+            if flight.part >= 1.0 {
+                self.view = flight.to;
+                self.flight = None;
+            }
+            ui.ctx().request_repaint();
+        }
+    }
+
+    /// Wheel, pinch and the panning buttons.
+    fn navigate(&mut self, ui: &Ui, response: &Response, rect: Rect) {
+        if response.dragged_by(PointerButton::Middle) || response.dragged_by(PointerButton::Secondary) {
+            self.flight = None;
+            self.view.pan(response.drag_delta());
+        }
+        let Some(at) = response.hover_pos() else { return };
+        let (scroll, pinch, lines, shift) = ui.input(|input| {
+            let lines = input.events.iter().rev().find_map(|event| match event {
+                egui::Event::MouseWheel { unit, .. } => Some(*unit != egui::MouseWheelUnit::Point),
+                _ => None,
+            });
+            (input.smooth_scroll_delta(), input.zoom_delta(), lines, input.modifiers.shift)
+        });
+        self.wheel_in_lines = lines.unwrap_or(self.wheel_in_lines);
+        if (pinch - 1.0).abs() > 1e-4 {
+            self.flight = None;
+            self.view.zoom_at(rect, at, pinch);
+        } else if scroll != egui::Vec2::ZERO {
+            self.flight = None;
+            // A wheel zooms, as in other node editors; a touchpad, and a wheel with shift, pan.
+            if self.wheel_in_lines && !shift {
+                self.view.zoom_at(rect, at, (scroll.y * 0.004).exp());
+            } else {
+                self.view.pan(scroll);
+            }
+        }
+    }
+
+    /// Brings `marked` up to date with the selection, the pointer and the drag.
+    fn mark(&mut self, subject: &Subject<'_>, response: &Response) {
+        let marked = &mut self.marked;
+        let graph = subject.graph;
+        marked.nodes.clear();
+        marked.nodes.extend(subject.selection.nodes.iter().filter_map(|id| graph.find(id)));
+        marked.nodes.sort_unstable();
+        marked.wires.clear();
+        marked.wires.extend(subject.selection.wires.iter().filter_map(|wire| wire_number(graph, wire)));
+        marked.wires.sort_unstable();
+        marked.bad_nodes.clear();
+        marked.bad_nodes.extend(subject.bad_nodes.iter().filter_map(|id| graph.find(id)));
+        marked.bad_nodes.sort_unstable();
+        let hit = match (&self.drag, self.pointer, self.rect) {
+            (Drag::None | Drag::Wire(_), Some(at), Some(rect)) if response.contains_pointer() => {
+                let at = self.view.scene_from_screen(rect, at);
+                self.geometry.hit(ink::point(at), self.view.zoom)
+            }
+            _ => crate::scene::Hit::Empty,
+        };
+        self.drag.mark(hit, marked);
+    }
+
+    /// Paints what can be seen; the level of detail that it was painted at.
+    fn picture(&mut self, subject: &Subject<'_>, rect: Rect, time: f64, theme: &Theme, painter: &egui::Painter) -> Lod {
+        self.geometry.visible(ink::scene_rect(self.view.seen(rect).expand(12.0)), &mut self.visible);
+        let lod = Lod::at(self.view.zoom, self.visible.nodes.len());
+        if let Some(run) = subject.run {
+            self.binding.update(&self.geometry, subject.graph, run.view);
+        }
+        let instant = subject.run.map(|run| Instant { view: run.view, binding: &self.binding, time: run.time });
+        self.frame.build(&self.geometry, instant, &self.visible, lod);
+        let paint = Paint {
+            theme,
+            canvas: rect,
+            view: self.view,
+            lod,
+            geometry: &self.geometry,
+            visible: &self.visible,
+            frame: &self.frame,
+            marked: &self.marked,
+            time: if subject.run.is_some_and(|run| run.is_running) { time } else { 0.0 },
+        };
+        wires::mesh(&paint, emptied(&mut self.wire_mesh));
+        painter.add(Shape::Mesh(Arc::clone(&self.wire_mesh)));
+        if lod == Lod::Block {
+            nodes::blocks(&paint, emptied(&mut self.block_mesh));
+            painter.add(Shape::Mesh(Arc::clone(&self.block_mesh)));
+        } else {
+            nodes::cards(&paint, painter);
+        }
+        if lod == Lod::Full {
+            wires::chips(&paint, painter);
+        }
+        if let Some((curve, valid)) =
+            self.drag.loose_wire(&self.geometry, self.pointer.map(|at| self.view.scene_from_screen(rect, at)))
+        {
+            wires::loose(&paint, painter, &curve, valid);
+        }
+        balls::paint(&paint, painter);
+        lod
+    }
+
+    fn overlays(&mut self, ui: &mut Ui, subject: &Subject<'_>, theme: &Theme, lod: Lod, out: &mut Vec<Command>) {
+        let Some(rect) = self.rect else { return };
+        self.drag.paint_box(ui, theme, self.view, rect, self.pointer);
+        if lod == Lod::Full {
+            self.signal.ui(ui, subject, &self.geometry, &self.frame, self.view, rect, out);
+        }
+        if let Some(rename) = &mut self.rename {
+            let done = rename.ui(ui, subject, &self.geometry, self.view, rect, out);
+            if done {
+                self.rename = None;
+            }
+        }
+    }
+
+    fn cursor(&self, ui: &Ui, response: &Response) {
+        if !response.contains_pointer() && !response.dragged() {
+            return;
+        }
+        let icon = match &self.drag {
+            _ if response.dragged_by(PointerButton::Middle) || response.dragged_by(PointerButton::Secondary) => {
+                CursorIcon::Grabbing
+            }
+            Drag::Pan => CursorIcon::Grabbing,
+            Drag::Move(_) => CursorIcon::Move,
+            Drag::Wire(_) => CursorIcon::Crosshair,
+            Drag::Box(_) => CursorIcon::Default,
+            Drag::None if self.marked.hover_port.is_some() => CursorIcon::Crosshair,
+            Drag::None if self.marked.hover_node.is_some() || self.marked.hover_wire.is_some() => {
+                CursorIcon::PointingHand
+            }
+            Drag::None => return,
+        };
+        ui.ctx().set_cursor_icon(icon);
+    }
+
+    fn ask_repaint(&self, ui: &Ui, subject: &Subject<'_>) {
+        let Some(run) = subject.run.filter(|run| run.is_running) else { return };
+        if self.frame.is_moving {
+            ui.ctx().request_repaint();
+        } else if !self.frame.balls.is_empty() || self.frame.has_clocks {
+            // Spinners, clocks and breath need fewer pictures than a glide.
+            ui.ctx().request_repaint_after(std::time::Duration::from_millis(if run.is_live { 40 } else { 33 }));
+        }
+    }
+}
+
+/// The mesh in `slot`, emptied, with its memory kept if the last frame is done with it.
+fn emptied(slot: &mut Arc<Mesh>) -> &mut Mesh {
+    if Arc::get_mut(slot).is_none() {
+        *slot = Arc::default();
+    }
+    let mesh = Arc::make_mut(slot);
+    mesh.clear();
+    mesh
+}
+
+/// A top-left corner as the layout block keeps it.
+#[expect(clippy::cast_possible_truncation, reason = "float casts saturate")]
+fn corner(at: Pos2) -> (i32, i32) {
+    (at.x.round() as i32, at.y.round() as i32)
+}

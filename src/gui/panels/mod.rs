@@ -1,0 +1,21 @@
+//! The panels around the canvas. Each holds view memory only, reads the editor and pushes commands.
+//!
+//! Must never: change the document, keep a copy of its state longer than a frame (half-typed text excepted).
+
+mod detail;
+mod empty;
+mod field;
+mod highlight;
+mod input;
+mod inspector;
+mod problems;
+mod runs;
+mod side;
+mod text;
+mod timeline;
+
+pub use empty::no_play;
+pub use input::InputDialog;
+pub use runs::RunsPanel;
+pub use side::{SidePanel, Tab};
+pub use timeline::TimelinePanel;

@@ -1,0 +1,344 @@
+//! The window's frame: hear the runner, let time pass, draw the panels, then apply what they asked for.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::Duration;
+
+use egui::{Frame, Key, Panel, Ui, ViewportCommand};
+
+use super::canvas::{self, Canvas};
+use super::dialogs::{Answer, Ask, FileDialogs, PathDialog};
+use super::keys;
+use super::palette::{self, PalettePanel};
+use super::panels::{InputDialog, RunsPanel, SidePanel, Tab, TimelinePanel};
+use super::question;
+use super::theme::{self, Look, Theme, space};
+use super::toasts;
+use super::toolbar;
+use crate::app::port::{FromRunner, ToRunner};
+use crate::app::{Command, Editor, Gesture, Mode, NeedsRepaint, Question, Request, View};
+use crate::play::ops;
+
+/// The two ends of the runner's channels that the window holds.
+pub struct Port {
+    pub to_runner: Sender<ToRunner>,
+    pub from_runner: Receiver<FromRunner>,
+}
+
+/// The whole window.
+pub struct Window {
+    editor: Editor,
+    port: Port,
+    dialogs: Box<dyn FileDialogs>,
+    path_dialog: Option<PathDialog>,
+    question: Option<Question>,
+    look: Look,
+    canvas: Canvas,
+    /// Which play the canvas was fitted to: session, item, and the run that is replayed.
+    fitted_to: Option<(usize, Option<usize>, bool)>,
+    palette: PalettePanel,
+    side: SidePanel,
+    timeline: TimelinePanel,
+    runs: RunsPanel,
+    input: InputDialog,
+    may_close: bool,
+    title: String,
+}
+
+impl Window {
+    pub fn new(ctx: &egui::Context, editor: Editor, port: Port, dialogs: Box<dyn FileDialogs>, look: Look) -> Self {
+        super::fonts::install(ctx);
+        theme::install(ctx, look);
+        // Ctrl and plus would zoom the whole window; here they zoom the canvas.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        Self {
+            editor,
+            port,
+            dialogs,
+            path_dialog: None,
+            question: None,
+            look,
+            canvas: Canvas::default(),
+            fitted_to: None,
+            palette: PalettePanel::default(),
+            side: SidePanel::default(),
+            timeline: TimelinePanel::default(),
+            runs: RunsPanel::default(),
+            input: InputDialog::default(),
+            may_close: false,
+            title: String::new(),
+        }
+    }
+
+    pub const fn editor(&self) -> &Editor {
+        &self.editor
+    }
+
+    /// Applies a command as if a panel had asked for it.
+    pub fn apply(&mut self, ctx: &egui::Context, command: Command) {
+        for request in self.editor.apply(command) {
+            self.fulfil(ctx, request);
+        }
+    }
+
+    /// One frame. `eframe` calls it, and so do tests.
+    pub fn frame(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        while let Ok(message) = self.port.from_runner.try_recv() {
+            self.editor.receive(message);
+        }
+        let dt_secs = ctx.input(|input| input.unstable_dt);
+        if self.editor.tick(dt_secs) == NeedsRepaint::Yes {
+            ctx.request_repaint_after(Duration::from_millis(33));
+        }
+        let mut commands = Vec::new();
+        self.shortcuts(&ctx, &mut commands);
+        self.panels(ui, &mut commands);
+        self.dialogs(&ctx, &mut commands);
+        self.close_requested(&ctx, &mut commands);
+        if !commands.is_empty() {
+            ctx.request_repaint();
+        }
+        for command in commands {
+            self.apply(&ctx, command);
+        }
+        self.name_window(&ctx);
+    }
+
+    fn panels(&mut self, ui: &mut Ui, out: &mut Vec<Command>) {
+        let theme = Theme::of(ui.ctx());
+        let bare = Frame::new().fill(theme.panel);
+        Panel::top("top bar").exact_size(space::TOP_BAR).frame(bare).show(ui, |ui| {
+            let clicked = toolbar::ui(ui, &self.editor, self.look, out);
+            match clicked {
+                Some(toolbar::Ask::Input) => self.input.open(self.editor.session().input()),
+                Some(toolbar::Ask::Runs) => out.push(Command::ShowRuns),
+                None => {}
+            }
+        });
+        Panel::left("palette").exact_size(space::PALETTE).frame(bare).show(ui, |ui| {
+            let session = self.editor.session();
+            let subject = palette::Subject {
+                doc: session.doc(),
+                revision: session.revision(),
+                formation: session.formation(),
+                editable: session.shown().is_some_and(|shown| shown.editable),
+                place: self.canvas.place_for_new(),
+            };
+            self.palette.ui(ui, &subject, out);
+        });
+        let side = Panel::right("side").default_size(space::SIDE).size_range(300.0..=760.0).frame(bare);
+        side.show(ui, |ui| self.side.ui(ui, &self.editor, out));
+        let below = Panel::bottom("timeline").resizable(true).default_size(space::TIMELINE).size_range(96.0..=520.0);
+        below.frame(bare).show(ui, |ui| {
+            if self.runs.is_open() {
+                self.runs.ui(ui, &self.editor, out);
+            } else {
+                self.timeline.ui(ui, &self.editor, out);
+            }
+        });
+        let bottom = ui.available_rect_before_wrap().bottom();
+        egui::CentralPanel::no_frame().show(ui, |ui| self.field_ui(ui, out));
+        let above = ui.ctx().content_rect().bottom() - bottom + 16.0;
+        toasts::ui(ui.ctx(), self.editor.toasts(), above, out);
+    }
+
+    /// The canvas with what floats on it.
+    fn field_ui(&mut self, ui: &mut Ui, out: &mut Vec<Command>) {
+        let session = self.editor.session();
+        let Some(shown) = session.shown() else {
+            super::panels::no_play(ui, out);
+            return;
+        };
+        let fitted_to = Some((self.editor.current(), session.item(), session.mode() == Mode::Replay));
+        if self.fitted_to != fitted_to {
+            self.fitted_to = fitted_to;
+            self.canvas.forget();
+        }
+        let bad_nodes = self.side.bad_nodes(session);
+        let run = shown.run.map(|watch| canvas::Run {
+            view: watch.view(),
+            time: watch.playback().shown_time(),
+            is_running: watch.playback().is_playing() && !(watch.film().is_finished() && at_end(watch)),
+            is_live: watch.is_running(),
+        });
+        let subject = canvas::Subject {
+            play: shown.play,
+            graph: shown.graph,
+            revision: session.revision(),
+            selection: session.selection(),
+            run,
+            read_only: !shown.editable,
+            bad_nodes,
+        };
+        self.canvas.ui(ui, &subject, out);
+        toolbar::field_tools(ui, &self.canvas, session, out);
+    }
+
+    fn shortcuts(&mut self, ctx: &egui::Context, out: &mut Vec<Command>) {
+        if self.path_dialog.is_some() || self.question.is_some() || self.input.is_open() {
+            return;
+        }
+        let typing = ctx.text_edit_focused();
+        let in_text_pane = self.side.text_has_focus(ctx);
+        // A canvas that is busy takes Escape for itself; a focused control takes Space and Enter.
+        let busy = self.canvas.is_busy();
+        let focused = !typing && ctx.memory(|memory| memory.focused().is_some());
+        let pressed: Vec<_> = ctx.input(|input| keys::pressed(&input.events).collect());
+        for (shortcut, key, modifiers) in pressed {
+            let field_has_it = typing && !in_text_pane && modifiers.command && matches!(key, Key::Z | Key::A | Key::Y);
+            let control_has_it = focused && matches!(key, Key::Space | Key::Enter) && !self.canvas.has_pointer();
+            if field_has_it || control_has_it || (busy && key == Key::Escape) || key == Key::Space {
+                continue;
+            }
+            if let Some(command) = self.editor.command_for(shortcut, typing) {
+                ctx.input_mut(|input| input.consume_key(modifiers, key));
+                out.push(command);
+            } else if !typing {
+                self.canvas_key(key, modifiers, out);
+            }
+        }
+        self.space_bar(ctx, typing, focused, out);
+    }
+
+    /// Space starts a run when it is let go, so that it can be held for panning.
+    fn space_bar(&mut self, ctx: &egui::Context, typing: bool, focused: bool, out: &mut Vec<Command>) {
+        let released = ctx.input(|input| input.key_released(Key::Space));
+        if !released {
+            return;
+        }
+        let used = std::mem::take(&mut self.canvas.space_used);
+        let control_has_it = focused && !self.canvas.has_pointer();
+        if !typing && !used && !control_has_it {
+            out.extend(self.editor.command_for(crate::app::Shortcut::plain(crate::app::Key::Space), false));
+        }
+    }
+
+    /// Keys of the canvas alone: 1 to 7 make nodes, F2 renames, the arrows move.
+    fn canvas_key(&mut self, key: Key, modifiers: egui::Modifiers, out: &mut Vec<Command>) {
+        let session = self.editor.session();
+        let Some(shown) = session.shown().filter(|shown| shown.editable && !modifiers.any()) else { return };
+        let number = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
+        if let Some(i) = number.iter().position(|number| *number == key) {
+            if self.canvas.has_pointer() {
+                let kind = ops::palette()[i].clone();
+                out.push(Command::Edit(Gesture::AddNode { kind, at: self.canvas.place_for_new(), from: None }));
+            }
+        } else if let (Key::F2, Some(node)) = (key, session.selection().single_node()) {
+            let subject = canvas::Subject {
+                play: shown.play,
+                graph: shown.graph,
+                revision: session.revision(),
+                selection: session.selection(),
+                run: None,
+                read_only: false,
+                bad_nodes: &[],
+            };
+            self.canvas.start_rename(&subject, node);
+        }
+    }
+
+    fn dialogs(&mut self, ctx: &egui::Context, out: &mut Vec<Command>) {
+        if let Some(dialog) = &mut self.path_dialog
+            && let Some(answer) = dialog.ui(ctx)
+        {
+            self.path_dialog = None;
+            match answer {
+                Answer::Chosen(Ask::Open, path) => out.push(Command::OpenPath(path)),
+                Answer::Chosen(Ask::SaveAs, path) => out.push(Command::SaveTo(path)),
+                Answer::Cancelled => {}
+            }
+        }
+        if let Some(asked) = &self.question {
+            match question::ui(ctx, asked) {
+                question::Reply::Waiting => {}
+                question::Reply::Dismissed => self.question = None,
+                question::Reply::Command(command) => {
+                    self.question = None;
+                    out.push(command);
+                }
+            }
+        }
+        self.input.ui(ctx, out);
+    }
+
+    fn fulfil(&mut self, ctx: &egui::Context, request: Request) {
+        match request {
+            Request::PickOpen => {
+                let start = self.editor.session().path().map(PathBuf::from).unwrap_or_default();
+                self.path_dialog = Some(PathDialog::new(Ask::Open, &start, &*self.dialogs, ctx));
+            }
+            Request::PickSave { suggested } => {
+                self.path_dialog = Some(PathDialog::new(Ask::SaveAs, &suggested, &*self.dialogs, ctx));
+            }
+            Request::Ask(question) => self.question = Some(question),
+            Request::Runner(message) => {
+                if self.port.to_runner.send(message).is_err() {
+                    self.editor.receive(FromRunner::Failed {
+                        message: "the runner has stopped: save your work and start Chalktalk again".into(),
+                    });
+                }
+            }
+            Request::View(view) => self.change_view(ctx, view),
+            Request::Quit => {
+                self.may_close = true;
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+        }
+    }
+
+    fn change_view(&mut self, ctx: &egui::Context, view: View) {
+        const STEP: f32 = 1.25;
+        match view {
+            View::Fit => self.canvas.fit(),
+            View::ZoomIn => self.canvas.zoom_by(Some(STEP)),
+            View::ZoomOut => self.canvas.zoom_by(Some(1.0 / STEP)),
+            View::ZoomReset => self.canvas.zoom_by(None),
+            View::ToggleTextPane => self.side.toggle_text(),
+            View::ToggleTheme => {
+                self.look = self.look.next();
+                theme::install(ctx, self.look);
+            }
+            View::ShowProblems => self.side.show(Tab::Problems),
+            View::ShowRuns => self.runs.toggle(),
+            View::Reveal(node) => {
+                if let Some(shown) = self.editor.session().shown() {
+                    self.canvas.reveal(shown.graph, &node);
+                }
+            }
+            View::EditInput => self.input.open(self.editor.session().input()),
+        }
+        ctx.request_repaint();
+    }
+
+    fn close_requested(&self, ctx: &egui::Context, out: &mut Vec<Command>) {
+        if ctx.input(|input| input.viewport().close_requested()) && !self.may_close && !self.editor.can_close() {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            out.push(Command::Quit);
+        }
+    }
+
+    fn name_window(&mut self, ctx: &egui::Context) {
+        let session = self.editor.session();
+        let dirty = if session.is_dirty() { "• " } else { "" };
+        let title = format!("{dirty}{} – Chalktalk", session.name());
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+}
+
+fn at_end(watch: &crate::app::Watch) -> bool {
+    watch.playback().shown_time() >= watch.film().end()
+}
+
+impl eframe::App for Window {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.frame(ui);
+    }
+
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        self.look.theme().field.to_normalized_gamma_f32()
+    }
+}

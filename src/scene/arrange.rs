@@ -15,19 +15,28 @@ const N_PLACE_SWEEPS: usize = 8;
 /// How often a card is pushed down before it may overlap another.
 const MAX_PUSHES: usize = 64;
 
-/// Moves the cards of nodes that are not `placed`. `chip_widths`: the width of each wire's chip, 0 without one.
+/// What matters of a wire.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pull {
+    /// The width of its chip, 0 without one.
+    pub chip: f32,
+    /// How much it pulls its ends to one height; the way without failures is to be straight.
+    pub weight: f32,
+}
+
+/// Moves the cards of nodes that are not `placed`. `pulls`: one for each wire.
 ///
 /// Deterministic, and N log N.
-pub(super) fn arrange(graph: &Graph, cards: &mut [Card], placed: &[bool], chip_widths: &[f32]) {
+pub(super) fn arrange(graph: &Graph, cards: &mut [Card], placed: &[bool], pulls: &[Pull]) {
     if placed.iter().any(|placed| *placed) {
         beside_neighbours(graph, cards, placed);
     } else {
-        layers(graph, cards, chip_widths);
+        layers(graph, cards, pulls);
     }
 }
 
 /// Everything is new: each connected part gets layers, one part below the other.
-fn layers(graph: &Graph, cards: &mut [Card], chip_widths: &[f32]) {
+fn layers(graph: &Graph, cards: &mut [Card], pulls: &[Pull]) {
     let (order, forward) = topological(graph);
     let mut layer = vec![0usize; cards.len()];
     for &node in &order {
@@ -40,10 +49,10 @@ fn layers(graph: &Graph, cards: &mut [Card], chip_widths: &[f32]) {
     }
     let mut top = 0.0;
     for part in parts(graph) {
-        let mut part = Part::new(graph, &part, &layer, &forward);
+        let mut part = Part::new(graph, &part, &layer, &forward, pulls);
         part.order();
         part.place(cards);
-        let bottom = part.write(cards, chip_widths, top);
+        let bottom = part.write(cards, pulls, top);
         top = bottom + GAP_Y + 24.0;
     }
 }
@@ -120,9 +129,9 @@ fn parts(graph: &Graph) -> Vec<Vec<u32>> {
 struct Part {
     nodes: Vec<u32>,
     layers: Vec<Vec<u32>>,
-    /// For each node the neighbours before and after it, by wires that count.
-    before: Vec<Vec<u32>>,
-    after: Vec<Vec<u32>>,
+    /// For each node the neighbours before and after it, by wires that count, with their pull.
+    before: Vec<Vec<(u32, f32)>>,
+    after: Vec<Vec<(u32, f32)>>,
     /// Wires as layers of their ends, for the room that chips need.
     wires: Vec<(u32, usize)>,
     /// The middle of each card.
@@ -131,7 +140,7 @@ struct Part {
 }
 
 impl Part {
-    fn new(graph: &Graph, nodes: &[u32], layer: &[usize], forward: &[bool]) -> Self {
+    fn new(graph: &Graph, nodes: &[u32], layer: &[usize], forward: &[bool], pulls: &[Pull]) -> Self {
         let local = |node: u32| number(nodes.binary_search(&node).unwrap_or(0));
         let first = nodes.iter().map(|node| layer[*node as usize]).min().unwrap_or(0);
         let mut part = Self {
@@ -151,9 +160,11 @@ impl Part {
             part.layers[at].push(number(i));
             for &wire in graph.out(node) {
                 if forward[wire as usize] {
-                    let to = local(graph.wire(wire).to);
-                    part.after[i].push(to);
-                    part.before[to as usize].push(number(i));
+                    let to = graph.wire(wire).to;
+                    let weight = pulls[wire as usize].weight / length(layer[to as usize] - layer[node as usize]);
+                    let to = local(to);
+                    part.after[i].push((to, weight));
+                    part.before[to as usize].push((number(i), weight));
                     part.wires.push((wire, at));
                 }
             }
@@ -216,10 +227,10 @@ impl Part {
     }
 
     /// Writes the places, below `top`, and gives the lowest edge.
-    fn write(&self, cards: &mut [Card], chip_widths: &[f32], top: f32) -> f32 {
+    fn write(&self, cards: &mut [Card], pulls: &[Pull], top: f32) -> f32 {
         let mut gaps = vec![GAP_X; self.layers.len()];
         for (wire, layer) in &self.wires {
-            let chip = chip_widths[*wire as usize];
+            let chip = pulls[*wire as usize].chip;
             if chip > 0.0 {
                 gaps[*layer] = gaps[*layer].max((chip + 44.0).min(280.0));
             }
@@ -248,9 +259,17 @@ fn number_off(layer: &[u32], rank: &mut [f32]) {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a mean of a few")]
-fn mean(nodes: &[u32], of: &[f32]) -> Option<f32> {
-    (!nodes.is_empty()).then(|| nodes.iter().map(|node| of[*node as usize]).sum::<f32>() / nodes.len() as f32)
+fn mean(neighbours: &[(u32, f32)], of: &[f32]) -> Option<f32> {
+    let (sum, weight) = neighbours
+        .iter()
+        .fold((0.0, 0.0), |(sum, total), (node, weight)| (sum + of[*node as usize] * weight, total + weight));
+    (weight > 0.0).then(|| sum / weight)
+}
+
+/// Wires over several layers pull less.
+#[expect(clippy::cast_precision_loss, reason = "a weight")]
+fn length(n_layers: usize) -> f32 {
+    (n_layers * n_layers) as f32
 }
 
 /// The places nearest to those wanted (by squares) that keep the order and the gaps: blocks of cards that touch are

@@ -41,14 +41,46 @@ impl Chip {
     }
 }
 
-/// Puts the chip on the wire where it is free, else beside it, else on its middle.
-pub(super) fn place_chip(mut chip: Chip, wire: &WirePath, is_free: impl Fn(&Rect) -> bool) -> Chip {
-    const ALONG: [f32; 7] = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8];
-    const BESIDE: [f32; 5] = [0.0, -18.0, 18.0, -40.0, 44.0];
+/// What is wrong with a place for a chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Clash {
+    None,
+    /// Another wire runs under it.
+    Crossed,
+    /// A card or another chip is there.
+    Hidden,
+}
+
+/// Puts the chip on the wire where nothing else is, else where it is hidden and crossed least and nearest to the wire.
+pub(super) fn place_chip(mut chip: Chip, wire: &WirePath, clash: impl Fn(&Rect) -> Clash) -> Chip {
+    const ALONG: [f32; 9] = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82];
+    /// How far beside the wire, and how bad that is.
+    const BESIDE: [(f32, u8); 5] = [(0.0, 0), (-18.0, 2), (18.0, 2), (-40.0, 4), (44.0, 4)];
     let size = chip.rect.size();
     let middle = |t: f32| Rect::centred(wire.at(t).0, size);
-    let places = BESIDE.iter().flat_map(|dy| ALONG.iter().map(move |t| middle(*t).moved(Point::new(0.0, *dy))));
-    chip.rect = places.into_iter().find(|rect| is_free(rect)).unwrap_or_else(|| middle(0.5));
+    chip.rect = middle(0.5);
+    let mut least = u8::MAX;
+    for (dy, off) in BESIDE {
+        if off >= least {
+            break;
+        }
+        for t in ALONG {
+            let rect = middle(t).moved(Point::new(0.0, dy));
+            let badness = off
+                + match clash(&rect.grown(1.0)) {
+                    Clash::None => 0,
+                    Clash::Crossed => 1,
+                    Clash::Hidden => 16,
+                };
+            if badness < least {
+                least = badness;
+                chip.rect = rect;
+            }
+            if least == off {
+                return chip;
+            }
+        }
+    }
     chip
 }
 

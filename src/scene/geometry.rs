@@ -2,10 +2,10 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
 
-use super::arrange::arrange;
+use super::arrange::{Pull, arrange};
 use super::boxes::Boxes;
 use super::card::Card;
-use super::chip::{Chip, place_chip};
+use super::chip::{Chip, ChipKind, Clash, place_chip};
 use super::grid::{Builder, Grid};
 use super::path::WirePath;
 use super::route::{Ends, Field, forward, route};
@@ -27,6 +27,8 @@ pub struct Geometry {
     bounds: Rect,
     nodes_grid: Grid,
     wires_grid: Grid,
+    /// Of the wires whose chips they are.
+    chips_grid: Grid,
     /// Nodes and wires that were moved since: the grids know them at their old places.
     moved: Moved,
     fingerprint: u64,
@@ -69,9 +71,8 @@ impl Geometry {
         let chips: Vec<Option<Chip>> =
             (0..number(graph.wires().len())).map(|wire| Chip::of(graph.when(play, wire))).collect();
         if placed.contains(&false) {
-            let widths: Vec<f32> =
-                chips.iter().map(|chip| chip.as_ref().map_or(0.0, |chip| chip.rect.width())).collect();
-            arrange(graph, &mut cards, &placed, &widths);
+            let pulls: Vec<Pull> = chips.iter().map(|chip| pull(chip.as_ref())).collect();
+            arrange(graph, &mut cards, &placed, &pulls);
         }
         for node in 0..number(cards.len()) {
             cards[node as usize].show_ports(!graph.into(node).is_empty(), !graph.out(node).is_empty());
@@ -101,25 +102,42 @@ impl Geometry {
             let ends = Ends { from: edge.from, to: edge.to, from_rect, to_rect, nth: edge.nth };
             wires.push(WirePath::new(edge.from, edge.to, route(&ends, &mut field)));
         }
-        // Chips come last, for they keep off all cards and off each other.
-        let mut taken = Boxes::default();
         let mut builder = Builder::with_capacity(wires.len() * 4);
-        for ((wire, chip), number) in wires.iter_mut().zip(chips).zip(0..) {
-            if let Some(chip) = chip {
-                let is_free = |rect: &Rect| {
-                    taken.touching(rect).is_none() && !touches_a_card(&self.nodes_grid, &self.cards, &rect.grown(3.0))
-                };
-                let chip = place_chip(chip, wire, is_free);
-                taken.add(chip.rect);
-                builder.add(number, &chip.rect);
-                wire.bounds.add_rect(&chip.rect);
-                wire.chip = Some(chip);
-            }
+        for (wire, number) in wires.iter().zip(0..) {
             builder.add_line(number, &wire.points);
-            self.bounds.add_rect(&wire.bounds);
         }
         self.wires_grid = builder.build();
         self.wires = wires;
+        self.place_chips(chips);
+        self.wires.iter().for_each(|wire| self.bounds.add_rect(&wire.bounds));
+    }
+
+    /// Chips come last, for they keep off all cards, each other, and where they can off other wires.
+    fn place_chips(&mut self, chips: Vec<Option<Chip>>) {
+        let mut taken = Boxes::default();
+        let mut builder = Builder::default();
+        for (chip, number) in chips.into_iter().zip(0u32..) {
+            let Some(chip) = chip else { continue };
+            let clash = |rect: &Rect| {
+                let is_taken = taken.touching(rect).is_some() || touches_a_card(&self.nodes_grid, &self.cards, rect);
+                if is_taken { Clash::Hidden } else { self.clash_of_wires(number, rect) }
+            };
+            let chip = place_chip(chip, &self.wires[number as usize], clash);
+            taken.add(chip.rect);
+            builder.add(number, &chip.rect);
+            let wire = &mut self.wires[number as usize];
+            wire.bounds.add_rect(&chip.rect);
+            wire.chip = Some(chip);
+        }
+        self.chips_grid = builder.build();
+    }
+
+    fn clash_of_wires(&self, own: u32, rect: &Rect) -> Clash {
+        let mut crosses = false;
+        self.wires_grid.query(rect, |wire| {
+            crosses |= !crosses && wire != own && self.wires[wire as usize].crosses(rect);
+        });
+        if crosses { Clash::Crossed } else { Clash::None }
     }
 
     pub fn cards(&self) -> &[Card] {
@@ -177,8 +195,10 @@ impl Geometry {
         let ends = Ends { from: edge.from, to: edge.to, from_rect, to_rect, nth: edge.nth };
         let mut path = WirePath::new(edge.from, edge.to, route(&ends, &mut field));
         if let Some(chip) = self.wires[wire as usize].chip.take() {
-            let is_free = |rect: &Rect| !touches_a_card(&self.nodes_grid, &self.cards, &rect.grown(3.0));
-            let chip = place_chip(chip, &path, is_free);
+            let clash = |rect: &Rect| {
+                if touches_a_card(&self.nodes_grid, &self.cards, rect) { Clash::Hidden } else { Clash::None }
+            };
+            let chip = place_chip(chip, &path, clash);
             path.bounds.add_rect(&chip.rect);
             path.chip = Some(chip);
         }
@@ -265,11 +285,13 @@ impl Geometry {
     /// Calls `found` for every wire that may touch `rect`, and for some more than once.
     pub(super) fn wires_near(&self, rect: &Rect, mut found: impl FnMut(u32)) {
         let is_moved = &self.moved.is_wire;
-        self.wires_grid.query(rect, |wire| {
-            if !is_moved.get(wire as usize).is_some_and(|moved| *moved) {
-                found(wire);
-            }
-        });
+        for grid in [&self.wires_grid, &self.chips_grid] {
+            grid.query(rect, |wire| {
+                if !is_moved.get(wire as usize).is_some_and(|moved| *moved) {
+                    found(wire);
+                }
+            });
+        }
         self.moved.wires.iter().copied().for_each(found);
     }
 
@@ -309,6 +331,14 @@ impl Geometry {
         let reach = Point::new(((to - from).length() * 0.4).clamp(24.0, 120.0), 0.0);
         Cubic::new(from, from + reach, to - reach, to)
     }
+}
+
+fn pull(chip: Option<&Chip>) -> Pull {
+    let weight = match chip.map(|chip| chip.kind) {
+        None | Some(ChipKind::Guard | ChipKind::Otherwise) => 1.0,
+        Some(ChipKind::Error | ChipKind::Timeout) => 0.001,
+    };
+    Pull { chip: chip.map_or(0.0, |chip| chip.rect.width()), weight }
 }
 
 fn touches_a_card(grid: &Grid, cards: &[Card], rect: &Rect) -> bool {

@@ -56,6 +56,12 @@ impl WirePath {
         pieces.fold(f32::INFINITY, f32::min)
     }
 
+    /// Whether the wire runs through the rectangle, or very near.
+    pub(super) fn crosses(&self, rect: &Rect) -> bool {
+        let mut pieces = self.points.windows(2).map(|pair| Rect::of_corners(pair[0], pair[1]));
+        self.bounds.touches(rect) && pieces.any(|piece| piece.touches(rect))
+    }
+
     /// It comes back to the left, or makes a bow around something.
     pub fn goes_round(&self) -> bool {
         self.curves.len() > 1

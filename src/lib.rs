@@ -13,6 +13,7 @@ pub mod files;
 pub mod gui;
 pub mod journal;
 pub mod lang;
+pub mod plan;
 pub mod play;
 pub mod replay;
 pub mod scene;

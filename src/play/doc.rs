@@ -365,3 +365,10 @@ impl<'de> Deserialize<'de> for Target {
         text.parse().map_err(de::Error::custom)
     }
 }
+
+impl Binding {
+    /// Whether the binding serves that version of that image.
+    pub fn covers(&self, image: &str, version: &str) -> bool {
+        self.image == image && (self.version == "*" || self.version == version)
+    }
+}

@@ -11,6 +11,7 @@ mod graph;
 pub mod ops;
 pub(crate) mod raw;
 pub mod ron;
+mod scope;
 pub(crate) mod sound;
 
 pub use doc::MAX_GROUP;
@@ -21,4 +22,5 @@ pub use doc::{
 };
 pub use edit::{Edit, EditError, Head, Splice};
 pub use graph::{Edge, Graph, WireEnd};
+pub use scope::Scopes;
 pub use sound::Unsound;

@@ -4,6 +4,8 @@
 
 pub mod app;
 pub mod base;
+pub mod check;
+pub mod cli;
 pub mod diag;
 pub mod engine;
 pub mod event;

@@ -2,7 +2,17 @@
 //!
 //! Must never: decide what is wrong. Start reading at [`Diagnostic`].
 
+mod json;
+mod lines;
+#[cfg(test)]
+mod tests;
+mod text;
+
 use serde::Serialize;
+
+pub use json::{At, Record, to_records};
+pub use lines::{Lines, Place};
+pub use text::{Colour, to_text};
 
 use crate::base::Span;
 

@@ -144,6 +144,7 @@ impl Program {
         guard::check(source)?;
         let program = ENV.compile(source).map_err(|errors| error::of_parse(source, &errors))?;
         let mut expr = program.expression().clone();
+        names::bare_keys(&mut expr, &mut Vec::new());
         let found = names::check(source, &expr, program.source_info())?;
         if found.loops {
             fuel::count(&mut expr);

@@ -1,6 +1,7 @@
 //! Which names and functions an expression uses, and whether they exist.
 
-use cel::common::ast::{EntryExpr, Expr, IdedExpr, SourceInfo};
+use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo};
+use cel::common::types::CelString;
 
 use super::{BadExpr, Var, error};
 
@@ -32,6 +33,44 @@ pub(super) fn check(source: &str, expr: &IdedExpr, info: &SourceInfo) -> Result<
     let mut walk = Walk { source, info, locals: Vec::new(), found: Found { uses: 0, loops: false } };
     walk.expr(expr)?;
     Ok(walk.found)
+}
+
+/// Makes a bare word before the colon of a map a text: `{order: 1}` is `{'order': 1}`. Only the local of a macro
+/// stands for its value there, as everywhere in CEL; the payloads could not be keys.
+pub(super) fn bare_keys(expr: &mut IdedExpr, locals: &mut Vec<String>) {
+    match &mut expr.expr {
+        Expr::Literal(_) | Expr::Ident(_) | Expr::Struct(_) | Expr::Unspecified => {}
+        Expr::Select(select) => bare_keys(&mut select.operand, locals),
+        Expr::List(list) => list.elements.iter_mut().for_each(|element| bare_keys(element, locals)),
+        Expr::Map(map) => {
+            for entry in &mut map.entries {
+                let EntryExpr::MapEntry(entry) = &mut entry.expr else { continue };
+                match &entry.key.expr {
+                    Expr::Ident(word) if !locals.contains(word) => {
+                        let text = CelString::from(word.clone());
+                        entry.key.expr = Expr::Literal(LiteralValue::String(text));
+                    }
+                    _ => bare_keys(&mut entry.key, locals),
+                }
+                bare_keys(&mut entry.value, locals);
+            }
+        }
+        Expr::Call(call) => {
+            call.target.iter_mut().for_each(|target| bare_keys(target, locals));
+            call.args.iter_mut().for_each(|arg| bare_keys(arg, locals));
+        }
+        Expr::Comprehension(each) => {
+            let each = &mut **each;
+            bare_keys(&mut each.iter_range, locals);
+            let depth = locals.len();
+            locals.push(each.iter_var.clone());
+            locals.extend(each.iter_var2.clone());
+            for part in [&mut each.accu_init, &mut each.loop_cond, &mut each.loop_step, &mut each.result] {
+                bare_keys(part, locals);
+            }
+            locals.truncate(depth);
+        }
+    }
 }
 
 impl<'e> Walk<'e> {

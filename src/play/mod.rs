@@ -8,6 +8,7 @@
 mod doc;
 mod edit;
 mod graph;
+pub mod json;
 pub mod ops;
 pub(crate) mod raw;
 pub mod ron;

@@ -1,0 +1,214 @@
+//! Formations: bindings and roles, and whether they cover what the plays of the file need.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use super::{Report, nodes};
+use crate::base::{Span, VersionKind, version_kind};
+use crate::diag::Diagnostic;
+use crate::lang::{Part, nearest};
+use crate::plan::best_version;
+use crate::play::{Bind, Binding, Formation, Play, Stmt, Target, TargetRef, Via};
+
+/// What one formation offers.
+struct Offer<'s> {
+    item: usize,
+    formation: &'s Formation,
+    /// Bindings by image, in the order of the text.
+    bindings: FxHashMap<&'s str, Vec<&'s Binding>>,
+    roles: FxHashSet<&'s str>,
+}
+
+/// What one play asks for: the first place of each.
+#[derive(Default)]
+struct Need<'s> {
+    /// By image and version.
+    targets: FxHashMap<(&'s str, &'s str), Span>,
+    roles: FxHashMap<&'s str, Span>,
+}
+
+pub(super) fn check(report: &mut Report<'_>) {
+    let doc = &report.source.doc;
+    let known: FxHashSet<&str> = doc.plays().flat_map(|(_, play)| role_names(play)).collect();
+    let mut offers = Vec::new();
+    for (item, formation) in doc.formations() {
+        let mut offer = Offer { item, formation, bindings: FxHashMap::default(), roles: FxHashSet::default() };
+        for (stmt, line) in formation.body.iter().enumerate() {
+            match &line.kind {
+                Bind::To(binding) => {
+                    binding_alone(item, stmt, binding, &offer, report);
+                    offer.bindings.entry(binding.image.as_str()).or_default().push(binding);
+                }
+                Bind::Role(name, target) => {
+                    role_alone(item, stmt, name, target, &known, report);
+                    if !offer.roles.insert(name) {
+                        let span = report.span(item, stmt, Part::Id);
+                        let message = format!("the role '{name}' is filled twice");
+                        report.add(Diagnostic::error("F006", span, message).help("remove one of the two lines"));
+                    }
+                }
+                Bind::Comment(_) | Bind::Bad(_) => {}
+            }
+        }
+        // A line that could not be read may be the very one that is missed.
+        if !formation.body.iter().any(|line| matches!(line.kind, Bind::Bad(_))) {
+            own_roles_covered(&offer, report);
+            offers.push(offer);
+        }
+    }
+    if offers.is_empty() {
+        return;
+    }
+    let needs: Vec<Need<'_>> = doc.plays().map(|(item, play)| Need::of(item, play, report)).collect();
+    for need in &needs {
+        let meant: Vec<&Offer<'_>> = offers.iter().filter(|offer| offer.is_for(need)).collect();
+        // A formation that serves nothing of a play is for another play, unless there is no other formation.
+        let meant = if meant.is_empty() { offers.iter().take(1).collect() } else { meant };
+        for offer in meant {
+            covered(offer, need, report);
+        }
+    }
+}
+
+fn role_names(play: &Play) -> impl Iterator<Item = &str> {
+    play.body.iter().filter_map(|line| match &line.kind {
+        Stmt::Role(name) => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+impl<'s> Need<'s> {
+    fn of(item: usize, play: &'s Play, report: &Report<'_>) -> Self {
+        let mut need = Self::default();
+        for (stmt, line) in play.body.iter().enumerate() {
+            match &line.kind {
+                Stmt::Role(name) => {
+                    need.roles.entry(name).or_insert_with(|| report.span(item, stmt, Part::Id));
+                }
+                Stmt::Node(node) => {
+                    for (i, to) in (0..).zip(node.kind.target().into_iter().flat_map(Target::refs)) {
+                        if let TargetRef::Coord(coord) = to {
+                            let key = (coord.image.as_str(), coord.version.as_str());
+                            need.targets.entry(key).or_insert_with(|| report.span(item, stmt, Part::Target(i)));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        need
+    }
+}
+
+impl Offer<'_> {
+    fn covers(&self, image: &str, version: &str) -> bool {
+        self.bindings.get(image).is_some_and(|bindings| {
+            bindings.iter().any(|binding| {
+                binding.version == "*"
+                    || binding.version == version
+                    || matches!(version_kind(version), Ok(VersionKind::Requirement(requirement))
+                        if best_version(&requirement, [binding.version.as_str()].into_iter()).is_some())
+            })
+        })
+    }
+
+    fn is_for(&self, need: &Need<'_>) -> bool {
+        need.roles.keys().any(|role| self.roles.contains(role))
+            || need.targets.keys().any(|(image, _)| self.bindings.contains_key(image))
+            || (need.roles.is_empty() && need.targets.is_empty())
+    }
+}
+
+fn covered(offer: &Offer<'_>, need: &Need<'_>, report: &mut Report<'_>) {
+    let name = &offer.formation.name;
+    #[expect(clippy::iter_over_hash_type, reason = "findings are sorted by their place")]
+    for ((image, version), &span) in &need.targets {
+        if !offer.covers(image, version) {
+            report.add(uncovered(name, image, version, offer, span));
+        }
+    }
+    #[expect(clippy::iter_over_hash_type, reason = "findings are sorted by their place")]
+    for (role, &span) in &need.roles {
+        if !offer.roles.contains(role) {
+            let message = format!("formation '{name}' does not fill the role '{role}'");
+            let help = format!("add 'role {role} = image/version/method' to the formation");
+            report.add(Diagnostic::error("F002", span, message).help(help));
+        }
+    }
+}
+
+fn uncovered(name: &str, image: &str, version: &str, offer: &Offer<'_>, span: Span) -> Diagnostic {
+    let message = format!("formation '{name}' has no binding for {image}/{version}");
+    let help = match nearest(image, offer.bindings.keys().copied().filter(|known| *known != image)) {
+        Some(meant) if !offer.bindings.contains_key(image) => format!("did you mean '{meant}'?"),
+        _ => format!("add a line to the formation, as in '{image}/* builtin'"),
+    };
+    Diagnostic::error("F001", span, message).help(help)
+}
+
+/// The targets that fill roles need bindings too.
+fn own_roles_covered(offer: &Offer<'_>, report: &mut Report<'_>) {
+    for (stmt, line) in offer.formation.body.iter().enumerate() {
+        let Bind::Role(_, target) = &line.kind else { continue };
+        for (i, to) in (0..).zip(target.refs()) {
+            if let TargetRef::Coord(coord) = to
+                && !offer.covers(&coord.image, &coord.version)
+            {
+                let span = report.span(offer.item, stmt, Part::Target(i));
+                report.add(uncovered(&offer.formation.name, &coord.image, &coord.version, offer, span));
+            }
+        }
+    }
+}
+
+fn binding_alone(item: usize, stmt: usize, binding: &Binding, before: &Offer<'_>, report: &mut Report<'_>) {
+    let earlier = before.bindings.get(binding.image.as_str()).into_iter().flatten();
+    if let Some(first) = earlier.into_iter().find(|first| first.version == "*" || first.version == binding.version) {
+        let pattern = format!("{}/{}", binding.image, binding.version);
+        let message = format!("{pattern} is already bound by {}/{} above", first.image, first.version);
+        let help = "the first line that matches is taken: remove this one, or move it up";
+        report.add(Diagnostic::warning("F005", report.span(item, stmt, Part::Pattern), message).help(help));
+    }
+    let (Via::Service(addresses) | Via::Reflect(addresses)) = &binding.via else { return };
+    for address in addresses {
+        if let Some(problem) = bad_address(address) {
+            let help = "write it as \"http://host:port\"; {image} and {version} are filled in";
+            report.add(Diagnostic::error("F008", report.span(item, stmt, Part::Via), problem).help(help));
+        }
+    }
+}
+
+fn bad_address(address: &str) -> Option<String> {
+    let rest = address.strip_prefix("http://").or_else(|| address.strip_prefix("https://"));
+    let Some(rest) = rest.filter(|rest| !rest.is_empty()) else {
+        return Some(format!("'{address}' is no address of a gRPC server"));
+    };
+    let plain = rest.replace("{image}", "").replace("{version}", "");
+    plain.contains(['{', '}', ' ']).then(|| format!("'{address}' has something in braces that is not filled in"))
+}
+
+fn role_alone(
+    item: usize,
+    stmt: usize,
+    name: &SmolStr,
+    target: &Target,
+    known: &FxHashSet<&str>,
+    report: &mut Report<'_>,
+) {
+    if !known.contains(name.as_str()) {
+        let help = match nearest(name, known.iter().copied()) {
+            Some(meant) => format!("did you mean '{meant}'?"),
+            None => format!("add 'role {name}' to the play that needs it, or remove this line"),
+        };
+        let message = format!("no play of this file has a role '{name}'");
+        report.add(Diagnostic::warning("F003", report.span(item, stmt, Part::Id), message).help(help));
+    }
+    for (i, to) in (0..).zip(target.refs()) {
+        if let TargetRef::Role(other) = to {
+            let message = format!("a role is filled by a target, and '{other}' is a role");
+            let span = report.span(item, stmt, Part::Target(i));
+            report.add(Diagnostic::error("F007", span, message).help("write image/version/method"));
+        }
+    }
+    nodes::mix(item, stmt, target, report);
+}

@@ -1,0 +1,148 @@
+//! Static checks: what is wrong with a play before it runs, each finding with its place and what to do.
+//!
+//! Linear in the size of the text. Must never: change a document, run anything, report what is only a matter of
+//! taste. Start reading at [`check`]; [`CODES`] lists everything that is looked for.
+
+mod codes;
+mod expressions;
+mod fan_in;
+mod flow;
+mod formations;
+mod nodes;
+mod wires;
+
+pub use codes::{CODES, Code};
+
+use rustc_hash::FxHashMap;
+
+use crate::base::Span;
+use crate::diag::{Diagnostic, Severity};
+use crate::lang::{Part, Source};
+use crate::play::{Graph, Item, Play, Scopes, Stmt};
+
+/// Everything that is wrong with the text, by its place: what the parser found, and what the plays and formations
+/// mean.
+pub fn check(source: &Source) -> Vec<Diagnostic> {
+    let mut report = Report { source, found: source.diagnostics.clone() };
+    let mut programs = expressions::Programs::default();
+    duplicate_blocks(&mut report);
+    for (item, play) in source.doc.plays() {
+        let graph = Graph::new(play);
+        let subject = Subject { item, play, graph: &graph, bad: bad_texts(play) };
+        nodes::check(&subject, &mut report);
+        wires::check(&subject, &mut report);
+        let scopes = Scopes::new(play, &graph);
+        flow::check(&subject, &scopes, &mut report);
+        fan_in::check(&subject, &scopes, &mut report);
+        expressions::check(&subject, play, &mut programs, &mut report);
+    }
+    formations::check(&mut report);
+    let mut found = report.found;
+    found.sort_by(|a, b| (a.span, a.code).cmp(&(b.span, b.code)));
+    found
+}
+
+/// Whether any of them is an error, so that the play must not run.
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// One play under the checks.
+struct Subject<'s> {
+    item: usize,
+    play: &'s Play,
+    graph: &'s Graph,
+    /// The statements that could not be read: what they say may be missed elsewhere, so less is reported.
+    bad: Vec<&'s str>,
+}
+
+impl Subject<'_> {
+    fn is_whole(&self) -> bool {
+        self.bad.is_empty()
+    }
+}
+
+/// Collects findings and knows where things stand.
+struct Report<'s> {
+    source: &'s Source,
+    found: Vec<Diagnostic>,
+}
+
+impl Report<'_> {
+    fn add(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
+    /// Where a part of a statement stands; the whole statement if it has no such part.
+    fn span(&self, item: usize, stmt: usize, part: Part) -> Span {
+        let map = &self.source.map;
+        match map.line(item, stmt) {
+            Some(line) => map.part(line, part).unwrap_or(line.whole),
+            None => Span::default(),
+        }
+    }
+
+    /// Where a part of the head of a block stands; the whole head if it has no such part.
+    fn head(&self, item: usize, part: Part) -> Span {
+        let map = &self.source.map;
+        map.items.get(item).map_or_else(Span::default, |item| map.part(&item.line, part).unwrap_or(item.head))
+    }
+
+    /// Where a node is named in its statement.
+    fn id(&self, subject: &Subject<'_>, node: u32) -> Span {
+        self.span(subject.item, subject.graph.stmt_of(node), Part::Id)
+    }
+
+    /// Where a wire is: its condition, else its head.
+    fn wire(&self, subject: &Subject<'_>, wire: u32) -> Span {
+        let at = subject.graph.wire(wire).at;
+        let map = &self.source.map;
+        let line = map.line(subject.item, at.stmt as usize);
+        line.and_then(|line| map.part(line, Part::When(at.group - 1))).unwrap_or_else(|| self.wire_head(subject, wire))
+    }
+
+    fn wire_head(&self, subject: &Subject<'_>, wire: u32) -> Span {
+        let at = subject.graph.wire(wire).at;
+        self.span(subject.item, at.stmt as usize, Part::End { group: at.group, index: at.index })
+    }
+
+    fn wire_tail(&self, subject: &Subject<'_>, wire: u32) -> Span {
+        let edge = subject.graph.wire(wire);
+        let part = Part::End { group: edge.at.group - 1, index: edge.tail };
+        self.span(subject.item, edge.at.stmt as usize, part)
+    }
+}
+
+fn bad_texts(play: &Play) -> Vec<&str> {
+    let bad = |line: &'_ crate::play::Line<Stmt>| matches!(line.kind, Stmt::Bad(_));
+    if !play.body.iter().any(bad) {
+        return Vec::new();
+    }
+    play.body
+        .iter()
+        .filter_map(|line| match &line.kind {
+            Stmt::Bad(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Two plays of one coordinate, two formations of one name.
+fn duplicate_blocks(report: &mut Report<'_>) {
+    let source = report.source;
+    let (mut plays, mut formations) = (FxHashMap::default(), FxHashMap::default());
+    for (i, line) in source.doc.items.iter().enumerate() {
+        match &line.kind {
+            Item::Play(play) if plays.insert(&play.coord, i).is_some() => {
+                let message = format!("there are two plays '{}'", play.coord);
+                let help = "give one of them another version or method";
+                report.add(Diagnostic::error("P023", report.head(i, Part::Id), message).help(help));
+            }
+            Item::Formation(formation) if formations.insert(&formation.name, i).is_some() => {
+                let message = format!("there are two formations '{}'", formation.name);
+                report.add(Diagnostic::error("F004", report.head(i, Part::Id), message).help("rename one of them"));
+            }
+            _ => {}
+        }
+    }
+}

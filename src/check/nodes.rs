@@ -1,0 +1,194 @@
+//! Statements that define: nodes with their options, roles, layouts.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Report, Subject};
+use crate::base::Dur;
+use crate::diag::Diagnostic;
+use crate::lang::{Part, nearest};
+use crate::play::{Node, NodeKind, Options, Place, Policy, Stmt, Target, TargetRef};
+
+pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
+    duplicates(subject, report);
+    let mut roles = Roles::of(subject, report);
+    let mut placed = FxHashSet::default();
+    for (stmt, line) in subject.play.body.iter().enumerate() {
+        match &line.kind {
+            Stmt::Node(node) => {
+                options(subject, stmt, node, report);
+                if let Some(target) = node.kind.target() {
+                    mix(subject.item, stmt, target, report);
+                    roles.used_by(subject, stmt, target, report);
+                }
+            }
+            Stmt::Layout(places) => layout(subject, stmt, places, &mut placed, report),
+            Stmt::Comment(_) | Stmt::Role(_) | Stmt::Wire(_) | Stmt::Bad(_) => {}
+        }
+    }
+    roles.unused(subject, report);
+    if let Some(Dur { count: 0, .. }) = subject.play.timeout {
+        report.add(zero_timeout(report.head(subject.item, Part::Timeout)));
+    }
+}
+
+fn duplicates(subject: &Subject<'_>, report: &mut Report<'_>) {
+    for &stmt in &subject.graph.duplicates {
+        if let Stmt::Node(node) = &subject.play.body[stmt as usize].kind {
+            let message = format!("there are two nodes '{}'", node.id);
+            let span = report.span(subject.item, stmt as usize, Part::Id);
+            report.add(Diagnostic::error("P002", span, message).help("rename one of them, and its wires"));
+        }
+    }
+}
+
+/// The roles of a play, and which of them are used.
+struct Roles<'s> {
+    /// The statement, and whether a target names the role.
+    known: FxHashMap<&'s str, (usize, bool)>,
+}
+
+impl<'s> Roles<'s> {
+    fn of(subject: &Subject<'s>, report: &mut Report<'_>) -> Self {
+        let mut known = FxHashMap::default();
+        for (stmt, line) in subject.play.body.iter().enumerate() {
+            let Stmt::Role(name) = &line.kind else { continue };
+            if known.contains_key(name.as_str()) {
+                let span = report.span(subject.item, stmt, Part::Id);
+                let message = format!("there are two roles '{name}'");
+                report.add(Diagnostic::error("P015", span, message).help("remove one of them"));
+            } else {
+                known.insert(name.as_str(), (stmt, false));
+            }
+        }
+        Self { known }
+    }
+
+    fn used_by(&mut self, subject: &Subject<'_>, stmt: usize, target: &Target, report: &mut Report<'_>) {
+        for (i, to) in (0..).zip(target.refs()) {
+            let TargetRef::Role(name) = to else { continue };
+            if let Some((_, used)) = self.known.get_mut(name.as_str()) {
+                *used = true;
+            } else if !subject.bad.iter().any(|text| text.contains(name.as_str())) {
+                let span = report.span(subject.item, stmt, Part::Target(i));
+                let help = match nearest(name, self.known.keys().copied()) {
+                    Some(meant) => format!("did you mean '{meant}'?"),
+                    None => format!("write image/version/method, or add 'role {name}' to the play"),
+                };
+                report.add(Diagnostic::error("P013", span, format!("there is no role '{name}'")).help(help));
+            }
+        }
+    }
+
+    fn unused(&self, subject: &Subject<'_>, report: &mut Report<'_>) {
+        if !subject.is_whole() {
+            return;
+        }
+        #[expect(clippy::iter_over_hash_type, reason = "findings are sorted by their place")]
+        for (name, (stmt, used)) in &self.known {
+            if !used {
+                let span = report.span(subject.item, *stmt, Part::Id);
+                let message = format!("the role '{name}' is never used");
+                let help = format!("use it as a target, as in 'call ID = {name}', or remove it");
+                report.add(Diagnostic::warning("P014", span, message).help(help));
+            }
+        }
+    }
+}
+
+/// Percentages of a mix, also of one in a formation.
+pub(super) fn mix(item: usize, stmt: usize, target: &Target, report: &mut Report<'_>) {
+    let Target::Mix(shares) = target else { return };
+    let sum: u64 = shares.iter().map(|share| u64::from(share.percent)).sum();
+    if sum != 100 {
+        let first = report.span(item, stmt, Part::Target(0));
+        let last = u16::try_from(shares.len() - 1).unwrap_or(u16::MAX);
+        let span = first.to(report.span(item, stmt, Part::Percent(last)));
+        let message = format!("the mix adds up to {sum}%");
+        report.add(Diagnostic::error("P011", span, message).help("change the percentages so that they add up to 100%"));
+    }
+}
+
+fn options(subject: &Subject<'_>, stmt: usize, node: &Node, report: &mut Report<'_>) {
+    if node.options != Options::default() {
+        ignored(subject, stmt, node, report);
+        if node.options.timeout.is_some_and(|timeout| timeout.count == 0) {
+            report.add(zero_timeout(report.span(subject.item, stmt, Part::Timeout)));
+        }
+        if let Some((low, high)) = node.options.backoff {
+            let span = report.span(subject.item, stmt, Part::Backoff);
+            if low.as_millis() > high.as_millis() {
+                let message = format!("the backoff starts at {low} and ends at {high}, which is less");
+                report.add(Diagnostic::error("P022", span, message).help(format!("write backoff {high}..{low}")));
+            }
+            if node.options.retry.unwrap_or(0) == 0 && node.kind.target().is_some() {
+                let message = "a backoff does nothing without retries";
+                report.add(Diagnostic::warning("P021", span, message).help("add retry N, or remove the backoff"));
+            }
+        }
+    }
+    match &node.kind {
+        NodeKind::WaitForSignal(name) if name.is_empty() => {
+            let span = report.span(subject.item, stmt, Part::Signal);
+            let help = "write the name that the signal is sent by";
+            report.add(Diagnostic::error("P026", span, "the signal has no name").help(help));
+        }
+        NodeKind::FanIn(Policy::Count(0)) => {
+            let span = report.span(subject.item, stmt, Part::Policy);
+            let help = "write how many balls it waits for, or all, or any";
+            report.add(Diagnostic::error("P009", span, "a fan-in cannot go on with 0 balls").help(help));
+        }
+        _ => {}
+    }
+}
+
+fn zero_timeout(span: crate::base::Span) -> Diagnostic {
+    Diagnostic::error("P025", span, "a timeout of 0 is over before it starts").help("write a longer one, or remove it")
+}
+
+/// Options that the kind of the node makes nothing of.
+fn ignored(subject: &Subject<'_>, stmt: usize, node: &Node, report: &mut Report<'_>) {
+    let options = &node.options;
+    let has_target = node.kind.target().is_some();
+    let waits = matches!(node.kind, NodeKind::WaitForSignal(_) | NodeKind::FanIn(_));
+    let is_signal = matches!(node.kind, NodeKind::WaitForSignal(_));
+    let ignored = [
+        (options.timeout.is_some() && !has_target && !waits, "timeout", Part::Timeout, "on what waits or calls"),
+        (options.retry.is_some() && !has_target, "retry", Part::Retry, "on what calls a target"),
+        (options.backoff.is_some() && !has_target, "backoff", Part::Backoff, "on what calls a target"),
+        (options.key.is_some() && !is_signal, "key", Part::Key, "on wait-for-signal"),
+    ];
+    for (_, word, part, place) in ignored.into_iter().filter(|(is_ignored, ..)| *is_ignored) {
+        let kind = node.kind.keyword();
+        let message = format!("'{word}' does nothing on a {kind} {}", without_target(&node.kind));
+        let span = report.span(subject.item, stmt, part);
+        let help = format!("remove it; it stands {place}");
+        report.add(Diagnostic::warning("P017", span, message.trim_end()).help(help));
+    }
+}
+
+const fn without_target(kind: &NodeKind) -> &'static str {
+    if matches!(kind, NodeKind::Pass(None)) { "without a target" } else { "" }
+}
+
+fn layout<'s>(
+    subject: &Subject<'s>,
+    stmt: usize,
+    places: &'s [Place],
+    placed: &mut FxHashSet<&'s str>,
+    report: &mut Report<'_>,
+) {
+    for (i, place) in (0..).zip(places) {
+        let message = if subject.graph.find(&place.id).is_none() {
+            if subject.bad.iter().any(|text| text.contains(place.id.as_str())) {
+                continue;
+            }
+            format!("there is no node '{}' to place", place.id)
+        } else if placed.insert(&place.id) {
+            continue;
+        } else {
+            format!("the node '{}' is placed twice", place.id)
+        };
+        let span = report.span(subject.item, stmt, Part::Place(i));
+        report.add(Diagnostic::warning("P024", span, message).help("remove the entry"));
+    }
+}

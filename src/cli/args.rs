@@ -1,0 +1,159 @@
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Draw orchestration plays, run them live and replay them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "chalktalk",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  chalktalk                                      open the editor on a sample play
+  chalktalk plays/checkout.ron                   open a file
+  chalktalk check plays/*.play                   find what is wrong
+  chalktalk run plays/hello.play --input '{\"name\": \"Ann\"}'
+
+Exit codes: 0 well, 1 the play or the run failed, 2 wrong use or the outside world failed."
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Files to open in the editor: .play or .ron
+    pub files: Vec<PathBuf>,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// If it is a terminal, and `NO_COLOR` is not set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Find what is wrong with plays, before they run
+    Check(Check),
+    /// Lay out the text of plays in the one canonical way
+    Fmt(Fmt),
+    /// Write a play in another format, by the extensions of the files
+    Convert(Convert),
+    /// List recorded runs, newest first
+    Runs(Runs),
+    /// Show one recorded run
+    Show(Show),
+    /// Print a recorded run, event by event; calls nothing
+    Replay(Replay),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk check plays/checkout.play
+  chalktalk check --format json plays/*.ron | jq '.[].message'
+  cat my.play | chalktalk check -
+
+Prints findings with their places; the exit code is 1 if one of them is an error. The JSON is one array of
+{file, code, severity, message, help, start: {offset, line, column}, end: {…}}; offsets count bytes from 0, lines and
+columns from 1. A .ron or .json file is shown as its text.")]
+pub(super) struct Check {
+    /// .play, .ron or .json files; - reads the text of a play from stdin
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk fmt plays/*.play
+  chalktalk fmt --check plays/*.play
+  chalktalk fmt - < my.play
+
+Files are written only if their layout changes, and never if they cannot be read in full.")]
+pub(super) struct Fmt {
+    /// .play or .ron files; - reads a text from stdin and prints it
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Write nothing; name the files that would change, and exit with 1 if there are any
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk convert plays/checkout.ron checkout.play
+  chalktalk convert checkout.play checkout.json
+
+Nothing is lost on the way there and back, comments included. Reads and writes .play, .ron and .json.")]
+pub(super) struct Convert {
+    /// The file to read
+    pub input: PathBuf,
+    /// The file to write; one that is there is replaced
+    pub output: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk runs
+  chalktalk runs --limit 5 --format json --data ./runs")]
+pub(super) struct Runs {
+    /// At most so many
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub limit: usize,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The folder that runs are recorded in
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk show last
+  chalktalk show 018f3b --format json")]
+pub(super) struct Show {
+    /// The id of a run, its beginning or its end if only one run has it, or `last`
+    pub run: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The folder that runs are recorded in
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk replay last
+  chalktalk replay events.jsonl
+  chalktalk replay last --format json > events.jsonl
+
+A file is what 'chalktalk run --events FILE' writes: one JSON object a line.")]
+pub(super) struct Replay {
+    /// The id of a run, its beginning or its end if only one run has it, or `last`; or a file of events
+    #[arg(value_name = "RUN|FILE")]
+    pub run: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The folder that runs are recorded in
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}

@@ -1,0 +1,87 @@
+use super::Verdict;
+use super::args::{self, Format};
+use super::input::{self, Broken, Input};
+use super::output::Output;
+use crate::check;
+use crate::diag::{Diagnostic, Record, Severity, to_records, to_text};
+
+pub(super) fn check(args: &args::Check, out: &mut Output) -> anyhow::Result<Verdict> {
+    let mut tally = Tally::default();
+    let mut records: Vec<Record> = Vec::new();
+    // One bad name among many must not hide what is wrong with the others.
+    let mut failure = None;
+    for path in &args.files {
+        let (name, text, found) = match input::read(path) {
+            Ok(Ok(input)) => {
+                let found = check::check(&input.source);
+                (input.shown_name(), input.source.text, found)
+            }
+            Ok(Err(Broken { name, text, diagnostic })) => (name, text, vec![diagnostic]),
+            Err(error) => {
+                if let Some(earlier) = failure.replace(error) {
+                    out.say(&format!("error: {earlier:#}"));
+                }
+                continue;
+            }
+        };
+        tally.add(&found);
+        match args.format {
+            Format::Text => out.data(&to_text(&found, &name, &text, out.colour))?,
+            Format::Json => records.extend(to_records(&found, &path.display().to_string(), &text)),
+        }
+    }
+    if args.format == Format::Json {
+        out.data(&serde_json::to_string_pretty(&records)?)?;
+        out.data("\n")?;
+    }
+    out.finish()?;
+    out.say(&tally.to_string());
+    match failure {
+        Some(error) => Err(error),
+        None if tally.errors > 0 => Ok(Verdict::Failed),
+        None => Ok(Verdict::Well),
+    }
+}
+
+/// What keeps a play from being used, on stderr. Warnings are left to `check`.
+pub(super) fn refuse_errors(input: &Input, found: &[Diagnostic], out: &Output) -> bool {
+    let errors: Vec<Diagnostic> = found.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
+    if !errors.is_empty() {
+        out.say(to_text(&errors, &input.shown_name(), &input.source.text, out.colour).trim_end());
+    }
+    !errors.is_empty()
+}
+
+pub(super) fn say_broken(broken: &Broken, out: &Output) {
+    let Broken { name, text, diagnostic } = broken;
+    out.say(to_text(std::slice::from_ref(diagnostic), name, text, out.colour).trim_end());
+}
+
+#[derive(Default)]
+struct Tally {
+    files: usize,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Tally {
+    fn add(&mut self, found: &[Diagnostic]) {
+        let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
+        self.files += 1;
+        self.errors += errors;
+        self.warnings += found.len() - errors;
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+        let files = count(self.files, "file");
+        match (self.errors, self.warnings) {
+            (0, 0) => write!(f, "{files}: nothing is wrong"),
+            (errors, 0) => write!(f, "{files}: {}", count(errors, "error")),
+            (0, warnings) => write!(f, "{files}: {}", count(warnings, "warning")),
+            (errors, warnings) => write!(f, "{files}: {}, {}", count(errors, "error"), count(warnings, "warning")),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The commands. Data goes to stdout, messages to stderr; the exit code is 0 when all is well, 1 when the play or the
+//! run failed, 2 for wrong use or when the outside world failed.
+//!
+//! Must never: know what a play means or how a run goes on, only who to ask. Start reading at [`main`].
+
+mod args;
+mod check;
+mod convert;
+mod events;
+mod fmt;
+mod input;
+mod output;
+mod runs;
+mod start;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use output::Output;
+
+/// How a command ended that did what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Well,
+    /// The play or the run is to blame. What is wrong with it has been said.
+    Failed,
+}
+
+/// Runs the program with the arguments, the first of which is its name.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version come this way too. A closed pipe is nobody's fault.
+            drop(error.print());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let mut out = Output::new(args.color);
+    let verdict = dispatch(args, &mut out);
+    let verdict = verdict.and_then(|verdict| out.finish().map(|()| verdict));
+    match verdict {
+        Ok(Verdict::Well) => ExitCode::SUCCESS,
+        Ok(Verdict::Failed) => ExitCode::from(1),
+        Err(error) => {
+            out.say(&format!("error: {error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(args: Args, out: &mut Output) -> anyhow::Result<Verdict> {
+    match args.command {
+        None => start::start(&args.files, out),
+        Some(Command::Check(args)) => check::check(&args, out),
+        Some(Command::Fmt(args)) => fmt::fmt(&args, out),
+        Some(Command::Convert(args)) => convert::convert(&args, out),
+        Some(Command::Runs(args)) => runs::runs(&args, out),
+        Some(Command::Show(args)) => runs::show(&args, out),
+        Some(Command::Replay(args)) => runs::replay(&args, out),
+    }
+}

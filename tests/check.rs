@@ -1,0 +1,73 @@
+//! Every code of the checks has a file that shows it: `tests/check/P001.play`, and beside it what is reported.
+//!
+//! `BLESS=1 cargo test --test check` writes the reports anew; read them before you commit them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use chalktalk::check::{CODES, check};
+use chalktalk::diag::{Colour, Diagnostic, to_text};
+use chalktalk::lang::parse;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check")
+}
+
+fn plays() -> Vec<(String, String)> {
+    let mut plays: Vec<_> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "play"))
+        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap()))
+        .collect();
+    plays.sort();
+    plays
+}
+
+fn found(text: &str) -> Vec<Diagnostic> {
+    check(&parse(text))
+}
+
+#[test]
+fn reports_are_as_kept() {
+    let bless = std::env::var_os("BLESS").is_some();
+    for (name, text) in plays() {
+        let report = to_text(&found(&text), &format!("{name}.play"), &text, Colour::Off);
+        let kept = folder().join(format!("{name}.txt"));
+        if bless {
+            std::fs::write(&kept, &report).unwrap();
+        }
+        let expected = std::fs::read_to_string(&kept).unwrap_or_default();
+        assert_eq!(report, expected, "{name}");
+    }
+}
+
+#[test]
+fn every_code_has_a_file_that_shows_it() {
+    let mut missing: BTreeSet<&str> = CODES.iter().map(|code| code.code).collect();
+    for (name, text) in plays() {
+        for diagnostic in found(&text) {
+            let code = CODES.iter().find(|code| code.code == diagnostic.code);
+            let code = code.unwrap_or_else(|| panic!("{} is not in the table", diagnostic.code));
+            assert_eq!(code.severity, diagnostic.severity, "{}", code.code);
+            assert!(diagnostic.help.is_some(), "{} says nothing about what to do", code.code);
+            assert!(!name.starts_with("ok"), "{name}: {diagnostic:?}");
+            if diagnostic.code == name {
+                missing.remove(code.code);
+            }
+        }
+    }
+    assert_eq!(missing, BTreeSet::new());
+}
+
+#[test]
+fn places_are_inside_of_the_text() {
+    for (name, text) in plays() {
+        for cut in 0..=text.len() {
+            let Some(part) = text.get(..cut) else { continue };
+            for diagnostic in found(part) {
+                assert!(part.get(diagnostic.span.range()).is_some(), "{name} cut at {cut}: {diagnostic:?}");
+            }
+        }
+    }
+}

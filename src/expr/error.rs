@@ -75,21 +75,27 @@ fn plain(message: &str) -> String {
     text.to_owned()
 }
 
-pub(super) fn unbound(var: Var) -> EvalError {
-    eval_error(match var {
+const fn unbound(var: Var) -> &'static str {
+    match var {
         Var::Signal => "there is no 'signal' here: no signal has come to this ball",
-        Var::Error => "there is no 'error' here: it exists only on an 'on error' wire",
+        Var::Error => "there is no 'error' here: it exists only after an 'on error' wire",
         Var::Balls => "there is no 'balls' here: it exists only at a fan-in",
         Var::Ball | Var::Run => "the variable is not bound",
-    })
+    }
 }
 
 pub(super) fn spent() -> EvalError {
     eval_error("the expression takes too long: it goes through too many elements or builds too much")
 }
 
-pub(super) fn of_run(expr: &IdedExpr, failure: &ExecutionError) -> EvalError {
+/// `absent` are the variables that were null because there was nothing to bind.
+pub(super) fn of_run(expr: &IdedExpr, failure: &ExecutionError, absent: &[Var]) -> EvalError {
     eval_error(match failure {
+        ExecutionError::NoSuchOverload(overload)
+            if !absent.is_empty() && overload.argument_types().iter().any(|name| name == "null_type") =>
+        {
+            unbound(absent[0]).to_owned()
+        }
         ExecutionError::NoSuchKey(key) => no_such_key(expr, key),
         ExecutionError::NoSuchOverload(overload) => {
             let types: Vec<_> = overload.argument_types().iter().map(|name| type_word(name)).collect();

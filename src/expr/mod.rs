@@ -68,7 +68,7 @@ impl Var {
     }
 }
 
-/// What the names of an expression stand for in one evaluation.
+/// What the names of an expression stand for in one evaluation. What is not there is null for the expression.
 #[derive(Clone, Copy, Debug)]
 pub struct Vars<'a> {
     pub ball: &'a Value,
@@ -180,11 +180,6 @@ impl Program {
     }
 
     fn run(&self, vars: &Vars<'_>, want: Want) -> Result<Value, EvalError> {
-        for (var, value) in [(Var::Signal, vars.signal), (Var::Error, vars.error), (Var::Balls, vars.balls)] {
-            if value.is_none() && self.uses(var) {
-                return Err(error::unbound(var));
-            }
-        }
         let bound = Bound { vars, run: OnceLock::new() };
         let mut context = Context::with_env(Arc::clone(&ENV));
         context.set_variable_resolver(&bound);
@@ -197,8 +192,16 @@ impl Program {
         }
         match done {
             Ok(_) => convert::take(),
-            Err(failure) => Err(error::of_run(&self.inner.expr, &failure)),
+            Err(failure) => Err(error::of_run(&self.inner.expr, &failure, &self.absent(vars))),
         }
+    }
+}
+
+impl Program {
+    /// What the expression names and the evaluation has not: it is null.
+    fn absent(&self, vars: &Vars<'_>) -> Vec<Var> {
+        let given = [(Var::Signal, vars.signal), (Var::Error, vars.error), (Var::Balls, vars.balls)];
+        given.into_iter().filter(|(var, value)| value.is_none() && self.uses(*var)).map(|(var, _)| var).collect()
     }
 }
 
@@ -213,9 +216,9 @@ impl VariableResolver for Bound<'_> {
         let name = name.strip_prefix('.').unwrap_or(name);
         match Var::named(name)? {
             Var::Ball => Some(json::val(self.vars.ball)),
-            Var::Signal => self.vars.signal.map(json::val),
-            Var::Error => self.vars.error.map(json::val),
-            Var::Balls => self.vars.balls.map(json::val),
+            Var::Signal => Some(json::val(self.vars.signal.unwrap_or(&Value::Null))),
+            Var::Error => Some(json::val(self.vars.error.unwrap_or(&Value::Null))),
+            Var::Balls => Some(json::val(self.vars.balls.unwrap_or(&Value::Null))),
             Var::Run => Some(CowVal::Borrowed(self.run.get_or_init(|| run_map(self.vars.run)))),
         }
     }

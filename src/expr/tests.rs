@@ -57,6 +57,7 @@ fn values_are_right() {
         ("ball.items.map(x, ball.tags.map(t, t + x.id))", json!([["xa", "ya"], ["xb", "yb"]])),
         ("ball.n > 2 ? 'many' : 'few'", json!("many")),
         ("optional.of(ball.n)", json!(3)),
+        ("error == null && signal != null ? signal.name : 'nobody'", json!("ann")),
         ("'ü' + \"\\u00fc\" // note", json!("üü")),
     ];
     for (source, expected) in cases {
@@ -109,7 +110,7 @@ fn says_why_there_is_no_value() {
         ),
         ("ball.name + ball.n", "cannot apply '+' to text and a whole number: make both text with string(…)"),
         ("ball.items[7]", "there is no element 7 in the list"),
-        ("error.code", "there is no 'error' here: it exists only on an 'on error' wire"),
+        ("error.code", "there is no 'error' here: it exists only after an 'on error' wire"),
         ("ball.n.x", "a whole number has no fields"),
         ("ball.n / 0", "division by zero"),
         ("ball.n < ball.name", "cannot apply '<' to a whole number and text"),

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use egui::{Context, Key, TextEdit};
 
 use super::theme::{self, Theme, size};
-use super::widgets::{Tone, button, button_with};
+use super::widgets::{Tone, button, button_with, name_field};
 
 /// What a file is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,11 +120,7 @@ impl PathDialog {
             ui.add_space(8.0);
             let edit = TextEdit::singleline(&mut self.path).font(theme::mono(size::SMALL)).desired_width(f32::INFINITY);
             let field = ui.add(edit.margin(egui::Margin::symmetric(10, 7)).id(egui::Id::unique("path field")));
-            field.widget_info(|| {
-                let mut info = egui::WidgetInfo::text_edit(true, "", self.path.as_str(), "");
-                info.label = Some("Path".into());
-                info
-            });
+            name_field(&field, "Path", &self.path, false);
             if !std::mem::replace(&mut self.focused, true) {
                 field.request_focus();
             }

@@ -24,3 +24,11 @@ pub use dialogs::{Ask, FileDialogs};
 pub use open::{APP_ID, Wake, open};
 pub use platform::Error;
 pub use window::{Port, Window};
+
+/// Gives a context our fonts and colours, as the window does for its own.
+pub fn dress(ctx: &egui::Context, look: theme::Look) {
+    fonts::install(ctx);
+    theme::install(ctx, look);
+    // Ctrl and plus would zoom the whole window; here they zoom the canvas.
+    ctx.options_mut(|options| options.zoom_with_keyboard = false);
+}

@@ -147,6 +147,16 @@ pub fn chip(ui: &mut Ui, text: &str, color: Color32) -> Response {
     response
 }
 
+/// Names a text field for tests and screen readers.
+pub fn name_field(response: &Response, label: &str, text: &str, multiline: bool) {
+    response.widget_info(|| {
+        let mut info = WidgetInfo::text_edit(true, text, text, "");
+        info.role = if multiline { Role::MultilineTextInput } else { Role::TextInput };
+        info.label = Some(label.to_owned());
+        info
+    });
+}
+
 /// A line of text cut at `width`, at a place of the painter.
 pub fn text_at(ui: &Ui, at: egui::Pos2, anchor: Align2, text: impl Into<String>, font: FontId, color: Color32) -> Rect {
     let galley = ui.painter().layout_no_wrap(text.into(), font, color);

@@ -47,10 +47,7 @@ pub struct Window {
 
 impl Window {
     pub fn new(ctx: &egui::Context, editor: Editor, port: Port, dialogs: Box<dyn FileDialogs>, look: Look) -> Self {
-        super::fonts::install(ctx);
-        theme::install(ctx, look);
-        // Ctrl and plus would zoom the whole window; here they zoom the canvas.
-        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        super::dress(ctx, look);
         Self {
             editor,
             port,
@@ -244,7 +241,8 @@ impl Window {
         {
             self.path_dialog = None;
             match answer {
-                Answer::Chosen(Ask::Open, path) => out.push(Command::OpenPath(path)),
+                // The editor asked about unsaved changes before it asked for a file.
+                Answer::Chosen(Ask::Open, path) => out.push(Command::Discard(Box::new(Command::OpenPath(path)))),
                 Answer::Chosen(Ask::SaveAs, path) => out.push(Command::SaveTo(path)),
                 Answer::Cancelled => {}
             }

@@ -4,13 +4,12 @@ use egui::{CentralPanel, Context, FullOutput, RawInput, Rect, Vec2};
 
 use super::{Canvas, Subject};
 use crate::app::Command;
-use crate::gui::{fonts, theme};
+use crate::gui::theme::Look;
 
 /// A context dressed as the window's, and a canvas.
 pub fn headless_canvas() -> (Context, Canvas) {
     let ctx = Context::default();
-    fonts::install(&ctx);
-    theme::install(&ctx, theme::Look::Dark);
+    crate::gui::dress(&ctx, Look::Dark);
     (ctx, Canvas::default())
 }
 

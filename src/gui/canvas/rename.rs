@@ -7,6 +7,7 @@ use super::{Subject, ink};
 use crate::app::{Command, Gesture};
 use crate::base::NodeId;
 use crate::gui::theme::{self, Theme, size};
+use crate::gui::widgets::name_field;
 use crate::play::ops::NodeField;
 use crate::scene::Geometry;
 
@@ -50,11 +51,7 @@ impl Rename {
             .background_color(theme.panel2)
             .desired_width(width);
         let response = ui.put(rect, edit);
-        response.widget_info(|| {
-            let mut info = egui::WidgetInfo::text_edit(true, "", self.text.as_str(), "");
-            info.label = Some("Name".into());
-            info
-        });
+        name_field(&response, "Name", &self.text, false);
         if !std::mem::replace(&mut self.focused, true) {
             response.request_focus();
             let mut state = egui::text_edit::TextEditState::load(ui.ctx(), response.id).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::app::Command;
 use crate::base::NodeId;
 use crate::gui::icons::Icon;
 use crate::gui::theme::{self, Theme, size};
-use crate::gui::widgets::{Tone, button, button_with};
+use crate::gui::widgets::{Tone, button, button_with, name_field};
 use crate::scene::{Frame, Geometry, StateKind};
 
 /// The payload that is being typed.
@@ -99,11 +99,7 @@ impl SignalForm {
             ui.add_space(6.0);
             let edit = TextEdit::multiline(&mut open.text).code_editor().desired_rows(4).desired_width(f32::INFINITY);
             let field = ui.add(edit.font(theme::mono(size::SMALL)).margin(egui::Margin::same(10)));
-            field.widget_info(|| {
-                let mut info = egui::WidgetInfo::text_edit(true, "", open.text.as_str(), "");
-                info.label = Some("Payload".into());
-                info
-            });
+            name_field(&field, "Payload", &open.text, true);
             if !std::mem::replace(&mut open.focused, true) {
                 field.request_focus();
             }

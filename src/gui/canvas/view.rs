@@ -48,7 +48,7 @@ impl View {
         if !bounds.is_positive() || !canvas.is_positive() {
             return Self::default();
         }
-        let margin = vec2(40.0, 48.0);
+        let margin = vec2(20.0, 40.0);
         let room = (canvas.size() - 2.0 * margin).max(vec2(40.0, 40.0));
         let zoom = (room.x / bounds.width()).min(room.y / bounds.height()).clamp(ZOOM_MIN, 1.0);
         Self { origin: bounds.center() - canvas.size() / zoom / 2.0, zoom }

@@ -1,9 +1,10 @@
 //! A labelled field for one property: checks while typing, commits on Enter or when it is left.
 
-use egui::{Id, Key, RichText, TextEdit, Ui, WidgetInfo};
+use egui::{Id, Key, RichText, TextEdit, Ui};
 use rustc_hash::FxHashMap;
 
 use crate::gui::theme::{self, Theme, size};
+use crate::gui::widgets::name_field;
 
 /// Half-typed texts, by field.
 #[derive(Debug, Default)]
@@ -40,12 +41,7 @@ impl Field<'_> {
             .margin(egui::Margin::symmetric(10, 6))
             .desired_width(f32::INFINITY);
         let response = ui.add(edit);
-        let (label, typed) = (self.label.to_owned(), text.clone());
-        response.widget_info(move || {
-            let mut info = WidgetInfo::text_edit(true, "", typed.as_str(), "");
-            info.label = Some(label.clone());
-            info
-        });
+        name_field(&response, self.label, &text, false);
         let changed = text != self.current;
         let refused = if changed { check(&text).err() } else { None };
         let problem = refused.as_deref().or(if changed { None } else { self.problem });

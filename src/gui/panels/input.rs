@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::app::Command;
 use crate::gui::theme::{self, Theme, size};
-use crate::gui::widgets::{Tone, button_with};
+use crate::gui::widgets::{Tone, button_with, name_field};
 
 #[derive(Debug, Default)]
 pub struct InputDialog {
@@ -34,12 +34,7 @@ impl InputDialog {
             ui.add_space(6.0);
             let edit = TextEdit::multiline(text).code_editor().desired_rows(9).desired_width(f32::INFINITY);
             let field = ui.add(edit.font(theme::mono(size::SMALL)).margin(egui::Margin::same(10)));
-            let typed = text.clone();
-            field.widget_info(move || {
-                let mut info = egui::WidgetInfo::text_edit(true, "", typed.as_str(), "");
-                info.label = Some("Run input".into());
-                info
-            });
+            name_field(&field, "Run input", text, true);
             if !std::mem::replace(&mut self.focused, true) {
                 field.request_focus();
             }

@@ -81,7 +81,10 @@ impl SidePanel {
         match self.tab {
             Tab::Text => self.text_ui(ui, editor, out),
             Tab::Inspector => {
-                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.inspector.ui(ui, editor, out));
+                ScrollArea::vertical()
+                    .id_salt("inspector")
+                    .auto_shrink(false)
+                    .show(ui, |ui| self.inspector.ui(ui, editor, out));
             }
             Tab::Problems => problems::ui(ui, session, &self.found.list, out),
         }
@@ -102,7 +105,7 @@ impl SidePanel {
             ui.painter().hline(whole.x_range(), split, Theme::of(ui.ctx()).hairline());
             let inner = below.shrink2(egui::vec2(space::PAD + 4.0, 14.0));
             ui.scope_builder(egui::UiBuilder::new().max_rect(inner), |ui| {
-                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| detail::ui(ui, session));
+                ScrollArea::vertical().id_salt("detail").auto_shrink(false).show(ui, |ui| detail::ui(ui, session));
             });
         }
     }

@@ -10,6 +10,7 @@ use crate::app::{Command, Selection, Session};
 use crate::base::{NodeId, Span};
 use crate::diag::Severity;
 use crate::gui::theme::{self, Theme, size};
+use crate::gui::widgets::name_field;
 
 const GUTTER: f32 = 44.0;
 
@@ -29,7 +30,7 @@ impl TextPane {
         }
         let selected = session.selection().single_node();
         let lit = selected.and_then(|node| session.span_of(node)).map(|span| lines_of(&self.buffer, span));
-        ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+        ScrollArea::both().id_salt("text").auto_shrink(false).show(ui, |ui| {
             ui.add_space(8.0);
             let top_left = ui.cursor().min;
             let behind = ui.painter().add(Shape::Noop);
@@ -52,12 +53,7 @@ impl TextPane {
                         .show(ui)
                 })
                 .inner;
-            let name = self.buffer.as_str();
-            output.response.response.widget_info(|| {
-                let mut info = egui::WidgetInfo::text_edit(true, name, name, "");
-                info.label = Some("Play text".into());
-                info
-            });
+            name_field(&output.response.response, "Play text", &self.buffer, true);
             let galley_top = output.galley_pos.y;
             self.gutter(ui, top_left.x, galley_top, lit);
             if let Some((first, last)) = lit {

@@ -1,0 +1,9 @@
+//! The window's panels and gestures, found by name and role, driven without a display.
+#![cfg(feature = "gui")]
+
+mod canvas;
+mod files;
+mod inspector;
+mod panels;
+mod runs;
+mod stage;

@@ -1,0 +1,211 @@
+//! A window without a display, with a runner and a file dialog that the test plays.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use chalktalk::app::port::{FromRunner, ToRunner};
+use chalktalk::app::{Command, Editor};
+use chalktalk::gui::theme::Look;
+use chalktalk::gui::{Ask, FileDialogs, Port, Window, dress};
+use chalktalk::play::{Node, NodeKind, Play};
+use eframe::egui::{self, Event, Key, Modifiers, PointerButton, Pos2, Rect};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{AccessKitNode, Queryable as _};
+
+/// Answers every dialog with the same path.
+#[derive(Clone, Default)]
+pub struct Desk {
+    pub answer: Rc<RefCell<Option<PathBuf>>>,
+}
+
+impl FileDialogs for Desk {
+    fn ask(&self, _ask: Ask, _start: &Path, _ctx: &egui::Context) -> Receiver<Option<PathBuf>> {
+        let (sender, receiver) = channel();
+        let _ = sender.send(self.answer.borrow().clone());
+        receiver
+    }
+}
+
+pub struct Stage {
+    pub harness: Harness<'static, Option<Window>>,
+    pub to_runner: Receiver<ToRunner>,
+    pub from_runner: Sender<FromRunner>,
+    pub desk: Desk,
+}
+
+pub const PLAY: &str = "// Two calls.
+play shop/1/two {
+  snap start
+  call first = shop/1/first  timeout 2s
+  call second = shop/1/second
+  pass done
+
+  start -> first
+  second -> done
+
+  layout { start 0 100, first 160 94, second 420 94, done 680 100 }
+}
+";
+
+impl Stage {
+    pub fn new(text: &str) -> Self {
+        let (to, to_runner) = channel();
+        let (from_runner, from) = channel();
+        let desk = Desk::default();
+        let mut port = Some(Port { to_runner: to, from_runner: from });
+        let (dialogs, text) = (desk.clone(), text.to_owned());
+        let harness = Harness::builder()
+            .with_size(egui::vec2(1600.0, 1000.0))
+            .with_max_steps(60)
+            .with_context_setup(|ctx| dress(ctx, Look::Dark))
+            .build_ui_state(
+                move |ui, window: &mut Option<Window>| {
+                    let window = window.get_or_insert_with(|| {
+                        let ctx = ui.ctx().clone();
+                        let port = port.take().expect("the window is made once");
+                        let mut window = Window::new(&ctx, Editor::new(), port, Box::new(dialogs.clone()), Look::Dark);
+                        window.apply(&ctx, Command::EditText(text.clone()));
+                        window
+                    });
+                    window.frame(ui);
+                },
+                None,
+            );
+        let mut stage = Self { harness, to_runner, from_runner, desk };
+        stage.settle();
+        stage
+    }
+
+    pub fn window(&self) -> &Window {
+        self.harness.state().as_ref().expect("the first frame made it")
+    }
+
+    pub fn editor(&self) -> &Editor {
+        self.window().editor()
+    }
+
+    pub fn play(&self) -> &Play {
+        self.editor().session().play().expect("the text has a play")
+    }
+
+    pub fn node(&self, id: &str) -> Option<&Node> {
+        self.play().body.iter().find_map(|line| match &line.kind {
+            chalktalk::play::Stmt::Node(node) if node.id.as_str() == id => Some(node),
+            _ => None,
+        })
+    }
+
+    pub fn ids_of(&self, keyword: &str) -> Vec<String> {
+        let nodes = self.play().body.iter().filter_map(|line| match &line.kind {
+            chalktalk::play::Stmt::Node(node) if node.kind.keyword() == keyword => Some(node.id.to_string()),
+            _ => None,
+        });
+        nodes.collect()
+    }
+
+    pub fn wired(&self, from: &str, to: &str) -> bool {
+        let graph = self.editor().session().graph();
+        let (Some(from), Some(to)) = (graph.find(from), graph.find(to)) else { return false };
+        graph.out(from).iter().any(|wire| graph.wire(*wire).to == to)
+    }
+
+    pub fn place(&self, id: &str) -> Option<(i32, i32)> {
+        self.play().body.iter().find_map(|line| match &line.kind {
+            chalktalk::play::Stmt::Layout(places) => {
+                places.iter().find(|place| place.id.as_str() == id).map(|place| (place.x, place.y))
+            }
+            _ => None,
+        })
+    }
+
+    pub fn text(&self) -> &str {
+        self.editor().session().text()
+    }
+
+    /// A few frames: enough for what a click sets off and for views to fly.
+    pub fn settle(&mut self) {
+        self.harness.run_steps(20);
+    }
+
+    pub fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.settle();
+    }
+
+    /// Where a node is on the screen.
+    pub fn node_rect(&self, name: &str) -> Rect {
+        let is_it = |node: &AccessKitNode<'_>| {
+            let label = node.label().unwrap_or_default();
+            label == name || label.starts_with(&format!("{name},"))
+        };
+        self.harness.get_by(|node| is_it(node)).rect()
+    }
+
+    pub fn click_at(&mut self, at: Pos2) {
+        self.press(at, Modifiers::NONE);
+        self.release(at, Modifiers::NONE);
+        self.settle();
+    }
+
+    pub fn press(&mut self, at: Pos2, modifiers: Modifiers) {
+        self.harness.hover_at(at);
+        self.harness.step();
+        let event = Event::PointerButton { pos: at, button: PointerButton::Primary, pressed: true, modifiers };
+        self.harness.event_modifiers(event, modifiers);
+        self.harness.step();
+    }
+
+    pub fn release(&mut self, at: Pos2, modifiers: Modifiers) {
+        let event = Event::PointerButton { pos: at, button: PointerButton::Primary, pressed: false, modifiers };
+        self.harness.event_modifiers(event, modifiers);
+        self.harness.step();
+    }
+
+    pub fn drag(&mut self, from: Pos2, to: Pos2) {
+        self.press(from, Modifiers::NONE);
+        for part in [0.1_f32, 0.4, 0.8, 1.0] {
+            self.harness.hover_at(from + (to - from) * part);
+            self.harness.step();
+        }
+        self.release(to, Modifiers::NONE);
+        self.settle();
+    }
+
+    pub fn key(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.settle();
+    }
+
+    /// Puts text into a field in place of what is there, and leaves it by Enter.
+    pub fn fill(&mut self, label: &str, text: &str) {
+        self.type_into(label, text);
+        self.key(Modifiers::NONE, Key::Enter);
+    }
+
+    pub fn type_into(&mut self, label: &str, text: &str) {
+        self.harness.get_by_role_and_label(egui::accesskit::Role::TextInput, label).focus();
+        self.settle();
+        self.key(Modifiers::COMMAND, Key::A);
+        self.harness.event(Event::Text(text.to_owned()));
+        self.settle();
+    }
+
+    pub fn has(&self, label: &str) -> bool {
+        self.harness.query_all_by_label(label).next().is_some()
+    }
+
+    pub fn has_containing(&self, part: &str) -> bool {
+        self.harness.query_all_by_label_contains(part).next().is_some()
+    }
+
+    pub fn hear(&mut self, message: FromRunner) {
+        self.from_runner.send(message).expect("the window is there");
+        self.settle();
+    }
+}
+
+pub fn is_call(node: Option<&Node>) -> bool {
+    node.is_some_and(|node| matches!(node.kind, NodeKind::Call(_)))
+}

@@ -112,6 +112,13 @@ impl Canvas {
         *self = Self { fit: Some(Fit::AtOnce), rect: self.rect, ..Self::default() };
     }
 
+    /// Looks at a part of the field, at once.
+    pub const fn look(&mut self, at: View) {
+        self.view = at;
+        self.flight = None;
+        self.fit = None;
+    }
+
     pub fn zoom(&self) -> f32 {
         self.view.zoom
     }

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use egui::{Context, Key, TextEdit};
 
 use super::theme::{self, Theme, size};
-use super::widgets::{Tone, button, button_with, name_field};
+use super::widgets::{Tone, button, button_with, dialog, name_field};
 
 /// What a file is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl PathDialog {
         }
         let theme = Theme::of(ctx);
         let mut answer = None;
-        let modal = egui::Modal::new(egui::Id::unique("path dialog")).show(ctx, |ui| {
+        let modal = dialog(ctx, "path dialog").show(ctx, |ui| {
             ui.set_width(460.0);
             ui.label(egui::RichText::new(self.ask.title()).font(theme::semibold(size::HEADING)));
             ui.add_space(2.0);

@@ -3,7 +3,7 @@
 use egui::{Context, Key, RichText};
 
 use super::theme::{self, Theme, size};
-use super::widgets::{Tone, button};
+use super::widgets::{Tone, button, dialog};
 use crate::app::{Command, Question};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub enum Reply {
 pub fn ui(ctx: &Context, question: &Question) -> Reply {
     let theme = Theme::of(ctx);
     let mut reply = Reply::Waiting;
-    let modal = egui::Modal::new(egui::Id::unique("question")).show(ctx, |ui| {
+    let modal = dialog(ctx, "question").show(ctx, |ui| {
         ui.set_width(420.0);
         ui.label(RichText::new(&question.title).font(theme::semibold(size::HEADING)));
         ui.add_space(2.0);

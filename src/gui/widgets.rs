@@ -147,6 +147,18 @@ pub fn chip(ui: &mut Ui, text: &str, color: Color32) -> Response {
     response
 }
 
+/// A dialog over the window.
+pub fn dialog(ctx: &egui::Context, name: &str) -> egui::Modal {
+    let theme = Theme::of(ctx);
+    let frame = egui::Frame::new()
+        .fill(theme.panel)
+        .stroke(theme.hairline())
+        .corner_radius(12.0)
+        .inner_margin(egui::Margin::same(22))
+        .shadow(ctx.global_style().visuals.window_shadow);
+    egui::Modal::new(egui::Id::unique(name)).frame(frame).backdrop_color(Color32::from_black_alpha(110))
+}
+
 /// Names a text field for tests and screen readers.
 pub fn name_field(response: &Response, label: &str, text: &str, multiline: bool) {
     response.widget_info(|| {

@@ -286,9 +286,9 @@ fn state_sign(painter: &Painter, theme: &Theme, state: StateKind, progress: Opti
         | StateKind::WaitingForWorker
         | StateKind::WaitingForOthers => {
             if let Some(progress) = progress {
-                ring(painter, at.expand(at.width() * 0.16), theme::mix(theme.card, color, 0.8), 0.0, progress);
+                ring(painter, at.expand(at.width() * 0.3), theme::mix(theme.card, color, 0.8), 0.0, progress);
             }
-            Icon::Hourglass.paint(painter, at.shrink(if progress.is_some() { at.width() * 0.12 } else { 0.0 }), color);
+            Icon::Hourglass.paint(painter, at.shrink(at.width() * if progress.is_some() { 0.06 } else { 0.0 }), color);
         }
         StateKind::Done => Icon::Tick.paint(painter, at, color),
         StateKind::Failed | StateKind::Lost => Icon::Cross.paint(painter, at, color),

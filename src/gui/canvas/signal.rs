@@ -9,7 +9,7 @@ use crate::app::Command;
 use crate::base::NodeId;
 use crate::gui::icons::Icon;
 use crate::gui::theme::{self, Theme, size};
-use crate::gui::widgets::{Tone, button, button_with, name_field};
+use crate::gui::widgets::{Tone, button, button_with, dialog, name_field};
 use crate::scene::{Frame, Geometry, StateKind};
 
 /// The payload that is being typed.
@@ -92,7 +92,7 @@ impl SignalForm {
         let Some(open) = &mut self.open else { return };
         let theme = Theme::of(ui.ctx());
         let mut close = false;
-        let modal = egui::Modal::new(egui::Id::unique("signal payload")).show(ui.ctx(), |ui| {
+        let modal = dialog(ui.ctx(), "signal payload").show(ui.ctx(), |ui| {
             ui.set_width(380.0);
             ui.label(egui::RichText::new(format!("Signal to {}", open.node)).font(theme::semibold(size::HEADING)));
             ui.label(egui::RichText::new("The payload, as JSON. Expressions read it as signal.").color(theme.muted));

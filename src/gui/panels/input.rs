@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::app::Command;
 use crate::gui::theme::{self, Theme, size};
-use crate::gui::widgets::{Tone, button_with, name_field};
+use crate::gui::widgets::{Tone, button_with, dialog, name_field};
 
 #[derive(Debug, Default)]
 pub struct InputDialog {
@@ -27,7 +27,7 @@ impl InputDialog {
         let Some(text) = &mut self.text else { return };
         let theme = Theme::of(ctx);
         let mut close = false;
-        let modal = egui::Modal::new(egui::Id::unique("run input")).show(ctx, |ui| {
+        let modal = dialog(ctx, "run input").show(ctx, |ui| {
             ui.set_width(460.0);
             ui.label(RichText::new("Input of the next run").font(theme::semibold(size::HEADING)));
             ui.label(RichText::new("What the snap's ball carries, as JSON.").color(theme.muted));

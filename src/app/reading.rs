@@ -8,7 +8,7 @@ use crate::play::ron::{from_ron, to_ron};
 
 /// What is wrong with a source, by its syntax and by the checks.
 pub(super) fn diagnostics(source: &Source) -> Vec<Diagnostic> {
-    source.diagnostics.clone()
+    crate::check::check(source)
 }
 
 /// Reads a file into a session.

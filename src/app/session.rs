@@ -69,6 +69,8 @@ impl Session {
     /// A text that was not changed yet.
     pub(super) fn new(text: impl Into<String>) -> Self {
         let mut session = Self { source: lang::parse(text), ..Self::default() };
+        // As the command line does: a play may need its file's formation to run at all.
+        session.formation = session.source.doc.formations().next().map(|(_, formation)| formation.name.clone());
         session.refresh();
         session
     }

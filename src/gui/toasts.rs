@@ -7,14 +7,15 @@ use super::theme::{self, Theme};
 use super::widgets::{Tone as ButtonTone, button, icon_button};
 use crate::app::{Command, Toast, Tone};
 
-/// Shows them, the lowest edge `above` points over the window's.
-pub fn ui(ctx: &Context, toasts: &[Toast], above: f32, out: &mut Vec<Command>) {
+/// Shows them at the lower edge of `field`, clear of the tools there.
+pub fn ui(ctx: &Context, toasts: &[Toast], field: egui::Rect, out: &mut Vec<Command>) {
     if toasts.is_empty() {
         return;
     }
     egui::Area::new(egui::Id::unique("toasts"))
         .order(Order::Foreground)
-        .anchor(Align2::CENTER_BOTTOM, vec2(-90.0, -above))
+        .pivot(Align2::CENTER_BOTTOM)
+        .fixed_pos(field.center_bottom() - vec2(0.0, 58.0))
         .show(ctx, |ui| {
             for toast in toasts {
                 one(ui, toast, out);
@@ -40,7 +41,7 @@ fn one(ui: &mut egui::Ui, toast: &Toast, out: &mut Vec<Command>) {
                 let (rect, _) = ui.allocate_exact_size(vec2(16.0, 16.0), Sense::hover());
                 icon.paint(ui.painter(), rect, color);
                 ui.scope(|ui| {
-                    ui.set_max_width(560.0);
+                    ui.set_max_width(520.0);
                     ui.add(egui::Label::new(&toast.text).wrap());
                 });
                 if let Some(action) = &toast.action

@@ -134,10 +134,9 @@ impl Window {
                 self.timeline.ui(ui, &self.editor, out);
             }
         });
-        let bottom = ui.available_rect_before_wrap().bottom();
+        let field = ui.available_rect_before_wrap();
         egui::CentralPanel::no_frame().show(ui, |ui| self.field_ui(ui, out));
-        let above = ui.ctx().content_rect().bottom() - bottom + 16.0;
-        toasts::ui(ui.ctx(), self.editor.toasts(), above, out);
+        toasts::ui(ui.ctx(), self.editor.toasts(), field, out);
     }
 
     /// The canvas with what floats on it.

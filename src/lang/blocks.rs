@@ -154,7 +154,9 @@ impl<'t> Parser<'t> {
     ) -> Parsed<()> {
         let start = self.tok;
         let first_part = self.map.parts.len();
-        let n_lines = lines.len();
+        if self.starts_block(self.tok, self.lex) {
+            return Err(diagnostic);
+        }
         while self.more() && self.tok.kind != Kind::Open {
             if !self.skip_token() {
                 return Err(diagnostic);
@@ -168,7 +170,6 @@ impl<'t> Parser<'t> {
         }
         self.report(diagnostic);
         self.finish(start, first_part, K::bad(text.to_owned()), lines, spans);
-        debug_assert_eq!(lines.len(), n_lines + 1, "no comments inside");
         Ok(())
     }
 
@@ -209,6 +210,9 @@ impl<'t> Parser<'t> {
                 _ if self.is_hopeless() => break,
                 _ => self.statement(lines, spans, &read, Self::skip_statement),
             }
+        }
+        if let Some(last) = spans.last().filter(|_| close.is_empty()) {
+            self.prev_end = self.prev_end.max(last.whole.end).max(last.note.end);
         }
         self.put_inside(before);
         (open, close)

@@ -500,7 +500,7 @@ impl<'t> Parser<'t> {
     }
 
     fn layout(&mut self) -> Parsed<Stmt> {
-        if self.tok.kind != Kind::Open {
+        if self.tok.kind != Kind::Open || !self.more() {
             let at = if self.more() { self.tok.span } else { Span::at(self.prev_end) };
             return Err(Diagnostic::error("L025", at, "{ is missing after 'layout'")
                 .help("write it as in: layout { validate 120 80 }"));

@@ -118,7 +118,7 @@ fn pick(play: &Play, graph: &Graph, index: Index) -> Option<(u32, NodeId, usize)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn disconnecting_takes_that_wire_alone(doc in document(), index: Index) {

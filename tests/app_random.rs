@@ -1,0 +1,268 @@
+//! Random gestures, typing, undo and redo over random plays: text, document and canvas never part.
+
+use chalktalk::app::{Command, Editor, Gesture, wire_name};
+use chalktalk::base::NodeId;
+use chalktalk::event::WireRef;
+use chalktalk::lang;
+use chalktalk::play::ops::{NodeField, Outlet, PlayField, palette};
+use chalktalk::play::{Expr, Graph, Item, Stmt, When};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+/// Statements as people and accidents write them: with comments, odd spaces, mistakes.
+const STATEMENTS: &[&str] = &[
+    "snap n0",
+    "  snap    n0 \"Start\"  // here",
+    "call n1 = shop/1/charge  timeout 2s",
+    "\tcall n1=shop/1/charge",
+    "call n2 = a/1/x 60% | a/2/x 40%  // canary",
+    "fan-out n3",
+    "fan-out n3 each (ball.items)",
+    "fan-in n4 all timeout 10s",
+    "wait-for-signal n5 \"go\" key (ball.id)",
+    "wait-for-worker n6 = pack/1/pack  with ({a: ball, b: 'x'})",
+    "pass n7",
+    "pass n7 = role",
+    "role role",
+    "// a comment",
+    "",
+    "n0 -> n1 -> n2",
+    "n3 -> { n1, n2 } -> n4  // both",
+    "n3 -> {n1,n2,\n n5} -> n4",
+    "n4 -> n7 when (ball.x > 1)",
+    "n4 -> n6 otherwise",
+    "n1 -> n7 on error",
+    "n5 -> n7 on timeout",
+    "n6 -> n7",
+    "n2 -> n9",
+    "n1 -> // odd\n n2",
+    "layout { n0 0 0, n1 100 -20 }",
+    "layout {\n n3 5 5 // here\n n4 6 6\n}",
+    "call = broken",
+    "n1 -> -> n2",
+    "what is this (",
+];
+
+fn play_text() -> impl Strategy<Value = String> {
+    let body = vec(select(STATEMENTS), 0..14);
+    let head = select(&["play a/1/b {", "// About.\nplay a/1/b \"Title\" timeout 1h {", "play a/1/b{"][..]);
+    let tail = select(&["}\n", "}", "}\n\nformation f {\n  a/* builtin\n  role role = x/1/y\n}\n", ""][..]);
+    (head, body, tail).prop_map(|(head, body, tail)| format!("{head}\n{}\n{tail}", body.join("\n")))
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Add(Index, Option<Index>, Outlet),
+    Connect(Index, Outlet, Index),
+    Disconnect(Index),
+    RerouteHead(Index, Index),
+    RerouteTail(Index, Index),
+    SetWhen(Index, When),
+    Delete(Index, Option<Index>, Option<Index>),
+    Rename(Index, &'static str),
+    Field(Index, NodeField, &'static str),
+    Kind(Index, Index),
+    Move(Vec<(Index, i32, i32)>),
+    Play(PlayField, &'static str),
+    Role(&'static str),
+    Bind(&'static str),
+    Formation(&'static str),
+    Type(Index, usize, &'static str),
+    Format,
+    Undo,
+    Redo,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let i = any::<Index>;
+    let outlet = || select(&[Outlet::Out, Outlet::Out, Outlet::Error, Outlet::Timeout][..]);
+    let when = select(vec![
+        When::Always,
+        When::Otherwise,
+        When::Error,
+        When::Timeout,
+        When::If(Expr("ball.a == ')'".to_owned())),
+        When::If(Expr("(".to_owned())),
+    ]);
+    let fields = vec![
+        NodeField::Title,
+        NodeField::Target,
+        NodeField::Signal,
+        NodeField::Spread,
+        NodeField::Policy,
+        NodeField::With,
+        NodeField::Key,
+        NodeField::Timeout,
+        NodeField::Retry,
+        NodeField::Backoff,
+    ];
+    let values = select(
+        &[
+            "",
+            "x",
+            "a/1/b",
+            "a/1/b 50% | c/1/d 50%",
+            "3",
+            "2s",
+            "1s..2s",
+            "any",
+            "each (ball)",
+            "{a: 1}",
+            "\"quo\\te\n",
+            "// c",
+            "a) when (b",
+        ][..],
+    );
+    let names = || select(&["n1", "n8", "renamed", "when", "1", "a-b", ""][..]);
+    let typed = select(
+        &["", "\n", " ", "x", "}", "{", "(", "\"", "// é\n", "n1 -> n2\n", "call z = a/1/b\n", "play c/1/d {\n"][..],
+    );
+    prop_oneof![
+        (i(), any::<Option<Index>>(), outlet()).prop_map(|(kind, from, outlet)| Step::Add(kind, from, outlet)),
+        (i(), outlet(), i()).prop_map(|(from, outlet, to)| Step::Connect(from, outlet, to)),
+        (i(), outlet(), i()).prop_map(|(from, outlet, to)| Step::Connect(from, outlet, to)),
+        i().prop_map(Step::Disconnect),
+        (i(), i()).prop_map(|(wire, to)| Step::RerouteHead(wire, to)),
+        (i(), i()).prop_map(|(wire, from)| Step::RerouteTail(wire, from)),
+        (i(), when).prop_map(|(wire, when)| Step::SetWhen(wire, when)),
+        (i(), any::<Option<Index>>(), any::<Option<Index>>()).prop_map(|(a, b, wire)| Step::Delete(a, b, wire)),
+        (i(), names()).prop_map(|(node, to)| Step::Rename(node, to)),
+        (i(), select(fields), values).prop_map(|(node, field, text)| Step::Field(node, field, text)),
+        (i(), i()).prop_map(|(node, kind)| Step::Kind(node, kind)),
+        vec((i(), -99..99, -99..99), 1..4).prop_map(Step::Move),
+        (select(&PlayField::ALL[..]), select(&["", "x/1/y", "1h", "T"][..]))
+            .prop_map(|(field, text)| Step::Play(field, text)),
+        names().prop_map(Step::Role),
+        select(&["a/* pull", "b/1 process \"x\"", "role role = a/1/b", "}", ""][..]).prop_map(Step::Bind),
+        names().prop_map(Step::Formation),
+        (i(), 0..4_usize, typed).prop_map(|(at, remove, text)| Step::Type(at, remove, text)),
+        Just(Step::Format),
+        Just(Step::Undo),
+        Just(Step::Redo),
+    ]
+}
+
+impl Step {
+    /// What it means for the play as it is. `None` if there is nothing to do it to.
+    fn command(&self, editor: &Editor) -> Option<Command> {
+        let session = editor.session();
+        let graph = session.graph();
+        let node = |index: &Index| -> Option<NodeId> {
+            let n = graph.n_nodes().checked_sub(1).map(|last| index.index(last + 1))?;
+            Some(graph.node(session.play()?, u32::try_from(n).unwrap()).id.clone())
+        };
+        let wire = |index: &Index| -> Option<WireRef> {
+            let n = graph.wires().len().checked_sub(1).map(|last| index.index(last + 1))?;
+            Some(wire_name(session.play()?, graph, u32::try_from(n).unwrap()))
+        };
+        let kind = |index: &Index| palette()[index.index(palette().len())].clone();
+        Some(Command::Edit(match self {
+            Self::Add(of, from, outlet) => {
+                let from = from.as_ref().and_then(node).map(|from| (from, *outlet));
+                Gesture::AddNode { kind: kind(of), at: (1, 2), from }
+            }
+            Self::Connect(from, outlet, to) => Gesture::Connect { from: node(from)?, outlet: *outlet, to: node(to)? },
+            Self::Disconnect(cut) => Gesture::Disconnect(wire(cut)?),
+            Self::RerouteHead(rerouted, to) => Gesture::RerouteHead { wire: wire(rerouted)?, to: node(to)? },
+            Self::RerouteTail(rerouted, from) => Gesture::RerouteTail { wire: wire(rerouted)?, from: node(from)? },
+            Self::SetWhen(changed, when) => Gesture::SetWhen { wire: wire(changed)?, when: when.clone() },
+            Self::Delete(a, b, cut) => Gesture::Delete {
+                nodes: std::iter::once(a).chain(b).filter_map(node).collect(),
+                wires: cut.iter().filter_map(wire).collect(),
+            },
+            Self::Rename(of, to) => Gesture::Rename { node: node(of)?, to: (*to).to_owned() },
+            Self::Field(of, field, text) => {
+                Gesture::SetField { node: node(of)?, field: *field, text: (*text).to_owned() }
+            }
+            Self::Kind(of, to) => Gesture::SetKind { node: node(of)?, kind: kind(to) },
+            Self::Move(places) => {
+                Gesture::Move(places.iter().filter_map(|(of, x, y)| Some((node(of)?, *x, *y))).collect())
+            }
+            Self::Play(field, text) => Gesture::SetPlay { field: *field, text: (*text).to_owned() },
+            Self::Role(name) => Gesture::AddRole((*name).to_owned()),
+            Self::Bind(text) => Gesture::Bind { formation: "f".into(), text: (*text).to_owned() },
+            Self::Formation(name) => Gesture::AddFormation((*name).to_owned()),
+            Self::Type(at, remove, text) => return Some(Command::EditText(typed(session.text(), at, *remove, text))),
+            Self::Format => return Some(Command::FormatText),
+            Self::Undo => return Some(Command::Undo),
+            Self::Redo => return Some(Command::Redo),
+        }))
+    }
+}
+
+fn typed(old: &str, at: &Index, remove: usize, text: &str) -> String {
+    let chars: Vec<char> = old.chars().collect();
+    let at = at.index(chars.len() + 1);
+    let end = (at + remove).min(chars.len());
+    chars[..at].iter().copied().chain(text.chars()).chain(chars[end..].iter().copied()).collect()
+}
+
+/// The text of each statement of all plays, with its number of occurrences being that in the text.
+fn statements(editor: &Editor) -> Vec<(Stmt, String)> {
+    let source = editor.session().source();
+    let plays = source.doc.items.iter().zip(&source.map.items).filter_map(|(line, spans)| match &line.kind {
+        Item::Play(play) => Some(play.body.iter().zip(&spans.body)),
+        _ => None,
+    });
+    plays.flatten().map(|(line, spans)| (line.kind.clone(), source.text[spans.whole.range()].to_owned())).collect()
+}
+
+fn sweep(editor: &Editor) {
+    let session = editor.session();
+    assert_eq!(lang::parse(session.text()).doc, *session.doc());
+    if let Some(play) = session.play() {
+        assert_eq!(Graph::new(play).wires(), session.graph().wires());
+    }
+    assert!(session.selection().nodes.iter().all(|id| session.graph().find(id).is_some()));
+    let wires = &session.selection().wires;
+    assert!(wires.iter().all(|wire| chalktalk::app::wire_number(session.graph(), wire).is_some()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn text_and_canvas_never_part(text in play_text(), steps in vec(step(), 1..12)) {
+        let mut editor = Editor::with_text(&text);
+        sweep(&editor);
+        for step in &steps {
+            let Some(command) = step.command(&editor) else { continue };
+            let before = statements(&editor);
+            prop_assert_eq!(editor.apply(command.clone()), []);
+            sweep(&editor);
+            if matches!(command, Command::Edit(_)) && std::env::var("NOB").is_err() {
+                // A statement that says the same as before looks the same as before.
+                for (stmt, text) in statements(&editor) {
+                    let mut old = before.iter().filter(|(old, _)| *old == stmt).peekable();
+                    prop_assert!(
+                        old.peek().is_none() || old.any(|(_, old)| *old == text),
+                        "{:?} rewrote {}\n{}", command, text, editor.session().text()
+                    );
+                }
+            }
+        }
+        let last = editor.session().text().to_owned();
+        let last_selection = editor.session().selection().clone();
+        let mut n_steps = 0;
+        while editor.is_enabled(&Command::Undo) {
+            let _ = editor.apply(Command::Undo);
+            n_steps += 1;
+        }
+        prop_assert_eq!(editor.session().text(), &text, "undo to the start gives the first bytes");
+        prop_assert!(!editor.session().is_dirty());
+        for _ in 0..n_steps {
+            let _ = editor.apply(Command::Redo);
+        }
+        sweep(&editor);
+        while editor.is_enabled(&Command::Redo) {
+            let _ = editor.apply(Command::Redo);
+            n_steps += 1;
+        }
+        let undone = steps.iter().any(|step| matches!(step, Step::Undo | Step::Redo));
+        if !undone {
+            prop_assert_eq!(editor.session().text(), &last, "redo to the end gives the last bytes");
+            prop_assert_eq!(editor.session().selection(), &last_selection);
+        }
+    }
+}

@@ -60,8 +60,16 @@ impl At<'_> {
         let last_where = |is: fn(&Stmt) -> bool| body.iter().rposition(|line| is(&line.kind)).map(|n| n + 1);
         last_where(|stmt| matches!(stmt, Stmt::Node(_)))
             .or_else(|| last_where(|stmt| matches!(stmt, Stmt::Role(_))))
-            .or_else(|| body.iter().position(|line| matches!(line.kind, Stmt::Wire(_) | Stmt::Layout(_))))
+            .or_else(|| self.before_first(|stmt| matches!(stmt, Stmt::Wire(_) | Stmt::Layout(_))))
             .unwrap_or(body.len())
+    }
+
+    /// Before the comments that stand before it, too: they are about it, or were written inside of it.
+    fn before_first(self, is: fn(&Stmt) -> bool) -> Option<usize> {
+        let body = &self.play.body;
+        let first = body.iter().position(|line| is(&line.kind))?;
+        let comments = body[..first].iter().rev().take_while(|line| matches!(line.kind, Stmt::Comment(_)));
+        Some(first - comments.count())
     }
 
     /// Takes nodes away with all their wires and places, and single wires.
@@ -241,7 +249,7 @@ impl At<'_> {
             return Err(Refusal::Taken(name.to_owned()));
         }
         let mut draft = Draft::new(self);
-        let first_node = || self.play.body.iter().position(|line| matches!(line.kind, Stmt::Node(_)));
+        let first_node = || self.before_first(|stmt| matches!(stmt, Stmt::Node(_)));
         let before = roles().last().map(|(n, _)| n + 1).or_else(first_node).unwrap_or(self.play.body.len());
         draft.insert_before(before, Line::new(Stmt::Role(name.into())));
         Ok(draft.edits())

@@ -10,7 +10,7 @@ use chalktalk::lang;
 use chalktalk::play::ops::{NodeField, Outlet, PlayField, palette};
 use chalktalk::play::{Expr, Graph, NodeKind, When};
 
-const CHECKOUT: &str = include_str!("../plays/checkout.play");
+const CHECKOUT: &str = include_str!("app/checkout.play");
 
 /// What must hold whatever was done.
 fn sweep(editor: &Editor) {
@@ -195,9 +195,9 @@ fn a_gesture_touches_its_own_statements_alone() {
             &["both -> refused on timeout"],
         ),
         (
-            Gesture::SetField { node: id("reserve"), field: NodeField::Retry, text: "3".to_owned() },
-            &["call            reserve  = stock/^3/reserve"],
+            Gesture::SetField { node: id("reserve"), field: NodeField::Retry, text: "4".to_owned() },
             &["call            reserve  = stock/^3/reserve  retry 3"],
+            &["call            reserve  = stock/^3/reserve  retry 4"],
         ),
         (Gesture::Move(vec![(id("gift"), 700, 420)]), &["gift 620 420"], &["gift 700 420"]),
         (
@@ -207,15 +207,11 @@ fn a_gesture_touches_its_own_statements_alone() {
         ),
         (Gesture::AddRole("drone".to_owned()), &[], &["role drone"]),
         (
-            Gesture::Bind { formation: "street".into(), text: "packing/1 builtin".to_owned() },
-            &["packing/1     pull"],
-            &["packing/1     builtin"],
+            Gesture::Bind { formation: "street".into(), text: "packing/* pull".to_owned() },
+            &["packing/*   builtin"],
+            &["packing/*   pull"],
         ),
-        (
-            Gesture::Unbind { formation: "street".into(), stmt: 6 },
-            &["legacy/1      reflect \"http://127.0.0.1:50052\""],
-            &[],
-        ),
+        (Gesture::Unbind { formation: "street".into(), stmt: 4 }, &["shipping/*  builtin"], &[]),
         (
             Gesture::Delete { nodes: vec![id("gift")], wires: vec![wire("approve", "refused")] },
             &[

@@ -8,7 +8,7 @@ use chalktalk::files::Format;
 use chalktalk::lang;
 use chalktalk::play::ron::{from_ron, to_ron};
 
-const CHECKOUT: &str = include_str!("../plays/checkout.play");
+const CHECKOUT: &str = include_str!("app/checkout.play");
 
 fn asked(requests: &[Request]) -> &Question {
     match requests {

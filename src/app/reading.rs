@@ -21,7 +21,7 @@ pub(super) fn open(path: &Path) -> Result<Session, String> {
         Format::Play => loaded.text,
         Format::Ron => {
             let doc = from_ron(&loaded.text).map_err(|error| format!("cannot read '{}': {error}", path.display()))?;
-            lang::print(&doc)
+            lang::read(&doc).map_err(|error| format!("cannot read '{}': {error}", path.display()))?.text
         }
     };
     let mut session = Session::new(text);

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::files::{self, MAX_BYTES, Stamp};
-use crate::lang::{Source, parse, print};
+use crate::lang::{Source, parse};
 use crate::play::{Document, json, ron};
 
 /// How a file spells a document.
@@ -92,7 +92,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Outcome> {
     };
     match doc {
         Ok(doc) => {
-            let source = parse(print(&doc));
+            let source = crate::lang::read(&doc).with_context(|| format!("'{name}'"))?;
             Ok(Ok(Input { name, kind, source, text, stamp }))
         }
         Err(ron::Error::Syntax { line, column, message }) => {
@@ -102,7 +102,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Outcome> {
                     .help("restore the file, or write it anew with 'chalktalk convert'");
             Ok(Err(Broken { name, text, diagnostic }))
         }
-        Err(newer @ ron::Error::Newer { .. }) => Err(newer).context(format!("'{name}'")),
+        Err(other) => Err(other).context(format!("'{name}'")),
     }
 }
 

@@ -9,17 +9,14 @@ mod nearest;
 mod parser;
 mod patch;
 mod printer;
+mod reading;
 mod source;
 mod statements;
 
+pub use crate::play::{MAX_GROUP, MAX_LINES, MAX_TEXT};
 pub use nearest::nearest;
 pub use parser::parse;
 pub use patch::{apply_changes, patch};
 pub use printer::print;
+pub use reading::{NotText, read};
 pub use source::{ItemSpans, LineSpans, Part, Source, SpanMap, TextChange};
-
-/// Longer texts are not read. In bytes.
-pub const MAX_TEXT: usize = 64 << 20;
-/// Texts with more statements and comments are not read.
-pub const MAX_LINES: usize = 500_000;
-pub use crate::play::MAX_GROUP;

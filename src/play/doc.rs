@@ -6,6 +6,10 @@ use smol_str::SmolStr;
 
 use crate::base::{Coord, Dur, NodeId};
 
+/// Longer texts are not read. In bytes.
+pub const MAX_TEXT: usize = 64 << 20;
+/// Files with more items, statements and comments are not read.
+pub const MAX_LINES: usize = 500_000;
 /// How many names a group of a wire, groups a wire, and targets a mix may have at most.
 pub const MAX_GROUP: usize = 65_535;
 
@@ -14,6 +18,18 @@ pub const MAX_GROUP: usize = 65_535;
 #[serde(transparent)]
 pub struct Document {
     pub items: Vec<Line<Item>>,
+}
+
+impl Document {
+    /// How many items it has, and lines in them.
+    pub fn n_lines(&self) -> usize {
+        let body = |line: &Line<Item>| match &line.kind {
+            Item::Play(play) => play.body.len(),
+            Item::Formation(formation) => formation.body.len(),
+            Item::Comment(_) | Item::Bad(_) => 0,
+        };
+        self.items.iter().map(|line| 1 + body(line)).sum()
+    }
 }
 
 /// One statement or comment, with what stands around it.

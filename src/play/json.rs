@@ -1,15 +1,9 @@
 //! Documents as JSON: the same shape and format version as RON.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Document;
-use super::ron::{Error, FORMAT};
-
-#[derive(Serialize, Deserialize)]
-struct File<D> {
-    format: u32,
-    items: D,
-}
+use super::ron::{Error, FORMAT, File, checked};
 
 /// The document as readable JSON.
 pub fn to_json(doc: &Document) -> String {
@@ -19,7 +13,7 @@ pub fn to_json(doc: &Document) -> String {
 /// Reads a JSON file.
 ///
 /// # Errors
-/// It is no JSON, no document, or of a newer format.
+/// It is no JSON, no document, of a newer format, or holds what no text can say.
 pub fn from_json(text: &str) -> Result<Document, Error> {
     #[derive(Deserialize)]
     struct Head {
@@ -32,7 +26,7 @@ pub fn from_json(text: &str) -> Result<Document, Error> {
         return Err(Error::Newer { found: format, newest: FORMAT });
     }
     match serde_json::from_str::<File<Document>>(text) {
-        Ok(file) => Ok(file.items),
+        Ok(file) => checked(file.items),
         Err(error) => {
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or(&message).to_owned();

@@ -15,12 +15,12 @@ pub mod ron;
 mod scope;
 pub(crate) mod sound;
 
-pub use doc::MAX_GROUP;
 pub(crate) use doc::is_name;
 pub use doc::{
     Bind, Binding, Document, Expr, Formation, Hop, Item, Line, Node, NodeKind, Options, Place, Play, Policy, Share,
     Spread, Stmt, Target, TargetRef, Via, When, Wire,
 };
+pub use doc::{MAX_GROUP, MAX_LINES, MAX_TEXT};
 pub use edit::{Edit, EditError, Head, Splice};
 pub use graph::{Edge, Graph, WireEnd};
 pub use scope::Scopes;

@@ -45,28 +45,19 @@ pub fn patch(source: &Source, edit: &Edit) -> Result<Vec<TextChange>, EditError>
     };
     changes.sort_by_key(|change| change.span.start);
     let added: usize = changes.iter().map(|change| change.text.len()).sum();
-    let n_lines = |edit: &Edit| match edit {
-        Edit::Items(splice) => splice.insert.iter().map(|line| 1 + n_body(&line.kind)).sum(),
+    let n_inserted: usize = match edit {
+        Edit::Items(splice) => Document { items: splice.insert.clone() }.n_lines(),
         Edit::Play { splice, .. } => splice.insert.len(),
         Edit::Formation { splice, .. } => splice.insert.len(),
         Edit::Head { .. } => 0,
     };
-    let all_lines: usize = source.doc.items.iter().map(|line| 1 + n_body(&line.kind)).sum();
-    if source.text.len() + added > MAX_TEXT || all_lines + n_lines(edit) > MAX_LINES {
+    if source.text.len() + added > MAX_TEXT || source.doc.n_lines() + n_inserted > MAX_LINES {
         return Err(EditError::TooLong);
     }
     if holds_bad || !source.diagnostics.is_empty() {
         verify(source, edit, &changes)?;
     }
     Ok(changes)
-}
-
-fn n_body(item: &Item) -> usize {
-    match item {
-        Item::Play(play) => play.body.len(),
-        Item::Formation(formation) => formation.body.len(),
-        _ => 0,
-    }
 }
 
 fn items(context: &Context, splice: &Splice<Line<Item>>) -> Result<(Vec<TextChange>, bool), EditError> {

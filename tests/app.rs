@@ -433,6 +433,22 @@ fn a_run_is_started_watched_and_stopped() {
 }
 
 #[test]
+fn a_play_may_propose_its_input() {
+    let input = |before: &str, inside: &str| {
+        let editor = Editor::with_text(&format!("{before}\nplay a/1/b {{\n  {inside}\n  snap s\n}}\n"));
+        editor.session().input().to_owned()
+    };
+    assert_eq!(input("", ""), "{}");
+    assert_eq!(input("// input: [1]", ""), "[1]");
+    assert_eq!(
+        input("// Says hello.\n//   chalktalk run a.play --input '{\"who\": \"it's me\"}'", ""),
+        "{\"who\": \"it's me\"}"
+    );
+    assert_eq!(input("// input: 1", "// input: 2"), "2", "the nearest one");
+    assert_eq!(input("// see --input", ""), "{}");
+}
+
+#[test]
 fn a_run_that_cannot_start_says_why() {
     let mut editor = Editor::with_text(CHECKOUT);
     apply(&mut editor, Command::SetInput("{".to_owned()));

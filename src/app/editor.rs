@@ -158,10 +158,13 @@ impl Editor {
             Command::Run => session.play().is_some(),
             Command::StopRun => watch.is_some_and(|watch| watch.is_running() && watch.run().is_some()),
             Command::SendSignal { .. } => watch.is_some_and(super::Watch::is_running),
-            Command::CloseRun => watch.is_some(),
-            Command::StepForward | Command::JumpToEnd => watch.is_some(),
             Command::StepBack | Command::JumpToStart => watch.is_some_and(|watch| watch.playback().n_events() > 0),
-            Command::PlayPause | Command::Seek(_) | Command::SetSpeed(_) => watch.is_some(),
+            Command::CloseRun
+            | Command::StepForward
+            | Command::JumpToEnd
+            | Command::PlayPause
+            | Command::Seek(_)
+            | Command::SetSpeed(_) => watch.is_some(),
             _ => true,
         }
     }

@@ -28,7 +28,7 @@ impl Editor {
         match command {
             Command::New | Command::Open | Command::OpenPath(_) | Command::Reload | Command::Quit => {
                 if self.session().is_dirty() {
-                    out.push(Request::Ask(self.ask_unsaved(command)));
+                    out.push(Request::Ask(self.ask_unsaved(&command)));
                 } else {
                     self.file_command_now(command, out);
                 }
@@ -81,7 +81,7 @@ impl Editor {
         }
     }
 
-    fn ask_unsaved(&self, then: Command) -> Question {
+    fn ask_unsaved(&self, then: &Command) -> Question {
         let then = || Box::new(then.clone());
         Question {
             title: format!("Save changes to {}?", self.session().name()),

@@ -125,11 +125,6 @@ impl History {
         self.broken = true;
     }
 
-    /// The text differs from every file.
-    pub(super) const fn mark_unsaved(&mut self) {
-        self.saved = None;
-    }
-
     pub fn is_saved(&self) -> bool {
         self.saved == Some(self.state())
     }

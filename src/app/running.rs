@@ -51,13 +51,7 @@ impl Editor {
             Command::StepForward => self.control(Playback::step_forward),
             Command::StepBack => self.control(Playback::step_back),
             Command::JumpToStart => self.control(Playback::jump_to_start),
-            Command::JumpToEnd => {
-                self.control(
-                    |playback, film| {
-                        if film.is_finished() { playback.jump_to_end(film) } else { playback.follow(film) }
-                    },
-                )
-            }
+            Command::JumpToEnd => self.control(jump_to_end),
             Command::Seek(time) => self.control(|playback, film| playback.seek(time, film)),
             Command::SetSpeed(speed) => self.control(|playback, _| playback.set_speed(speed)),
             _ => {}
@@ -124,7 +118,7 @@ impl Editor {
             (Some(run), Some(name)) => out.push(Request::Runner(ToRunner::Signal { run, name, payload })),
             (None, _) => self.toasts.push(Tone::Error, "no run goes on that could take a signal: start one", None),
             (_, None) => {
-                self.toasts.push(Tone::Error, format!("'{node}' waits for no signal: choose another node"), None)
+                self.toasts.push(Tone::Error, format!("'{node}' waits for no signal: choose another node"), None);
             }
         }
     }
@@ -177,6 +171,15 @@ impl Editor {
 
     fn watch_where(&mut self, is: impl Fn(&Watch) -> bool) -> Option<&mut Watch> {
         self.sessions.iter_mut().filter_map(Session::watch_mut).find(|watch| is(watch))
+    }
+}
+
+/// To the last event, and on with a run that goes on.
+fn jump_to_end(playback: &mut Playback, film: &Film) {
+    if film.is_finished() {
+        playback.jump_to_end(film);
+    } else {
+        playback.follow(film);
     }
 }
 

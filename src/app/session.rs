@@ -178,7 +178,7 @@ impl Session {
         typed.map(String::as_str).or_else(|| self.proposed_input()).unwrap_or("{}")
     }
 
-    /// A comment `input: JSON` in the play, or right before it.
+    /// What a comment in the play or right before it names as an input: `input: JSON`, or `--input 'JSON'` in a command.
     fn proposed_input(&self) -> Option<&str> {
         let item = self.shown.item?;
         let inside = self.play()?.body.iter().filter_map(|line| match &line.kind {
@@ -189,7 +189,7 @@ impl Session {
             crate::play::Item::Comment(text) => Some(text),
             _ => None,
         });
-        inside.chain(before).find_map(|text| text.strip_prefix("input:").map(str::trim))
+        inside.chain(before).find_map(|text| input_in(text))
     }
 
     /// Where the node's statement stands in the text.
@@ -351,6 +351,11 @@ impl ShownPlay {
             None => self.item = None,
         }
     }
+}
+
+fn input_in(comment: &str) -> Option<&str> {
+    let command = || comment.split_once("--input '")?.1.rsplit_once('\'').map(|(json, _)| json);
+    comment.trim().strip_prefix("input:").map(str::trim).or_else(command)
 }
 
 /// A source that a gesture has changed, and how.

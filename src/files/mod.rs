@@ -96,7 +96,7 @@ pub fn load_text(path: &Path) -> Result<(String, Stamp), Error> {
     let stamp = Stamp::new(&bytes, modified);
     let text = String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count();
+        let line = error.as_bytes()[..offset].split(|&byte| byte == b'\n').count();
         Error::NotUtf8 { path: path.to_owned(), offset, line }
     })?;
     Ok((text, stamp))

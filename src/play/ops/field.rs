@@ -38,14 +38,12 @@ impl NodeField {
     pub const fn of(kind: &NodeKind) -> &'static [Self] {
         match kind {
             NodeKind::Snap => &[Self::Title, Self::With],
-            NodeKind::Call(_) => &[Self::Title, Self::Target, Self::With, Self::Timeout, Self::Retry, Self::Backoff],
             NodeKind::FanOut(_) => &[Self::Title, Self::Spread, Self::With],
             NodeKind::FanIn(_) => &[Self::Title, Self::Policy, Self::With, Self::Timeout],
             NodeKind::WaitForSignal(_) => &[Self::Title, Self::Signal, Self::Key, Self::With, Self::Timeout],
-            NodeKind::WaitForWorker(_) => {
+            NodeKind::Call(_) | NodeKind::WaitForWorker(_) | NodeKind::Pass(_) => {
                 &[Self::Title, Self::Target, Self::With, Self::Timeout, Self::Retry, Self::Backoff]
             }
-            NodeKind::Pass(_) => &[Self::Title, Self::Target, Self::With, Self::Timeout, Self::Retry, Self::Backoff],
         }
     }
 

@@ -193,7 +193,7 @@ impl At<'_> {
 
     fn draft_places(self, draft: &mut Draft<'_>, places: &[(NodeId, i32, i32)]) {
         let mut new: BTreeMap<&NodeId, (i32, i32)> = places.iter().map(|(id, x, y)| (id, (*x, *y))).collect();
-        let mut placed = FxHashSet::default();
+        let mut known = FxHashSet::default();
         let layouts = self.play.body.iter().enumerate().filter_map(|(stmt, line)| match &line.kind {
             Stmt::Layout(places) => Some((stmt, places)),
             _ => None,
@@ -202,10 +202,10 @@ impl At<'_> {
         for place in layouts.iter_mut().flat_map(|(_, places)| places) {
             if let Some(&(x, y)) = new.get(&place.id) {
                 (place.x, place.y) = (x, y);
-                placed.insert(place.id.clone());
+                known.insert(place.id.clone());
             }
         }
-        new.retain(|id, _| !placed.contains(*id));
+        new.retain(|id, _| !known.contains(*id));
         // In the order of the gesture, not of the names.
         let added = places.iter().filter(|(id, ..)| new.remove(id).is_some());
         let added: Vec<_> = added.map(|(id, x, y)| Place { id: id.clone(), x: *x, y: *y }).collect();
@@ -250,7 +250,7 @@ impl At<'_> {
         }
         let mut draft = Draft::new(self);
         let first_node = || self.before_first(|stmt| matches!(stmt, Stmt::Node(_)));
-        let before = roles().last().map(|(n, _)| n + 1).or_else(first_node).unwrap_or(self.play.body.len());
+        let before = roles().next_back().map(|(n, _)| n + 1).or_else(first_node).unwrap_or(self.play.body.len());
         draft.insert_before(before, Line::new(Stmt::Role(name.into())));
         Ok(draft.edits())
     }

@@ -150,14 +150,12 @@ impl<'d> At<'d> {
 
     fn refuse_double(self, from: u32, to: u32, wire: u32) -> Result<(), Refusal> {
         let when = self.graph.when(self.play, wire);
-        let same = |&&other: &&u32| self.graph.wire(other).to == to && self.graph.when(self.play, other) == when;
-        match self.graph.out(from).iter().find(same) {
-            None => Ok(()),
-            Some(_) => {
-                let id = |node| self.graph.node(self.play, node).id.clone();
-                Err(Refusal::WiredAlready { from: id(from), to: id(to) })
-            }
+        let same = |&other: &u32| self.graph.wire(other).to == to && self.graph.when(self.play, other) == when;
+        if !self.graph.out(from).iter().any(same) {
+            return Ok(());
         }
+        let id = |node| self.graph.node(self.play, node).id.clone();
+        Err(Refusal::WiredAlready { from: id(from), to: id(to) })
     }
 
     fn edge(self, wire: u32) -> Result<&'d Edge, Refusal> {

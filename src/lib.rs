@@ -18,4 +18,6 @@ pub mod lang;
 pub mod plan;
 pub mod play;
 pub mod replay;
+#[cfg(feature = "run")]
+pub mod runner;
 pub mod scene;

@@ -1,0 +1,160 @@
+//! One attempt of a call, as a request and as what came back.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use prost_types::Timestamp;
+use tonic::Status;
+
+use super::ball::{from_any, to_any};
+use super::v1;
+use crate::base::{BallId, Coord, NodeId, RunId};
+use crate::event::{Code, Failure, Payload};
+
+/// What is to be handed to a target, and for whom.
+#[derive(Clone, Debug)]
+pub(super) struct Job {
+    pub run: RunId,
+    pub node: NodeId,
+    pub ball: BallId,
+    pub visit: u32,
+    pub attempt: u32,
+    pub to: Coord,
+    pub payload: Payload,
+    pub limit: Option<Limit>,
+}
+
+/// When nobody waits any more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    pub unix_us: u64,
+    pub left: Duration,
+}
+
+/// How a call went wrong.
+#[derive(Clone, Debug)]
+pub(super) enum Fault {
+    /// The target said so, or it can never go well.
+    Failed(Failure),
+    /// No connection could be made: the target has not seen the call.
+    Unreached(Failure),
+    /// The connection broke: the target may have seen the call, and even have done it.
+    Broken(Failure),
+}
+
+impl Fault {
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Failed(failure) | Self::Unreached(failure) | Self::Broken(failure) => failure,
+        }
+    }
+}
+
+impl Job {
+    pub fn request(&self) -> Result<v1::InvokeRequest, Failure> {
+        let ball = v1::Ball {
+            payload: Some(to_any(&self.payload)?),
+            headers: HashMap::new(),
+            run: self.run.to_string(),
+            node: self.node.to_string(),
+            visit: self.visit,
+            attempt: self.attempt,
+            deadline: self.limit.map(|limit| timestamp(limit.unix_us)),
+        };
+        Ok(v1::InvokeRequest { coordinate: self.to.to_string(), ball: Some(ball) })
+    }
+
+    /// Reads what came back. `place` names the target in messages.
+    pub fn read(&self, response: v1::InvokeResponse, place: &str) -> Result<Payload, Failure> {
+        let ball = response.ball.unwrap_or_default();
+        if !ball.run.is_empty() && ball.run != *self.run {
+            let message = format!("{place} answered for run {}, not for {}: repair that worker", ball.run, self.run);
+            return Err(Failure::new(Code::Internal, message));
+        }
+        from_any(ball.payload)
+            .map_err(|why| Failure::new(Code::Internal, format!("{place} answered nonsense: {why}: repair that worker")))
+    }
+
+    /// The W3C trace of the run and the span of this attempt.
+    pub fn traceparent(&self) -> Option<String> {
+        let trace: String = self.run.chars().filter(char::is_ascii_hexdigit).map(|c| c.to_ascii_lowercase()).collect();
+        let (node, visit, attempt) = (&self.node, self.visit, self.attempt);
+        let span = fnv(format!("{node}\0{visit}\0{attempt}").as_bytes()).max(1);
+        (trace.len() == 32).then(|| format!("00-{trace}-{span:016x}-01"))
+    }
+}
+
+/// The failure that a target's own status stands for, word for word.
+pub(super) fn failure_of(status: &Status) -> Failure {
+    Failure::new(code_of(status.code()), status.message())
+}
+
+pub(super) fn code_of(code: tonic::Code) -> Code {
+    let number = code as i32;
+    usize::try_from(number - 1).ok().and_then(|at| Code::ALL.get(at)).copied().unwrap_or(Code::Unknown)
+}
+
+pub(super) const fn status_code(code: Code) -> tonic::Code {
+    match code {
+        Code::Cancelled => tonic::Code::Cancelled,
+        Code::Unknown => tonic::Code::Unknown,
+        Code::InvalidArgument => tonic::Code::InvalidArgument,
+        Code::DeadlineExceeded => tonic::Code::DeadlineExceeded,
+        Code::NotFound => tonic::Code::NotFound,
+        Code::AlreadyExists => tonic::Code::AlreadyExists,
+        Code::PermissionDenied => tonic::Code::PermissionDenied,
+        Code::ResourceExhausted => tonic::Code::ResourceExhausted,
+        Code::FailedPrecondition => tonic::Code::FailedPrecondition,
+        Code::Aborted => tonic::Code::Aborted,
+        Code::OutOfRange => tonic::Code::OutOfRange,
+        Code::Unimplemented => tonic::Code::Unimplemented,
+        Code::Internal => tonic::Code::Internal,
+        Code::Unavailable => tonic::Code::Unavailable,
+        Code::DataLoss => tonic::Code::DataLoss,
+        Code::Unauthenticated => tonic::Code::Unauthenticated,
+    }
+}
+
+/// FNV-1a, 64 bits.
+pub(super) fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn timestamp(unix_us: u64) -> Timestamp {
+    let seconds = i64::try_from(unix_us / 1_000_000).unwrap_or(i64::MAX);
+    let nanos = i32::try_from(unix_us % 1_000_000 * 1000).unwrap_or_default();
+    Timestamp { seconds, nanos }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_go_there_and_back() {
+        for code in Code::ALL {
+            assert_eq!(code_of(status_code(code)), code);
+        }
+        assert_eq!(code_of(tonic::Code::Ok), Code::Unknown);
+    }
+
+    #[test]
+    fn an_answer_for_another_run_is_nonsense() {
+        let job = Job {
+            run: RunId::new("018bcfe5-6800-7123-8000-000000000001"),
+            node: NodeId::new("a"),
+            ball: BallId(0),
+            visit: 1,
+            attempt: 1,
+            to: Coord::new("demo", "1", "echo"),
+            payload: Payload::default(),
+            limit: None,
+        };
+        let response = v1::InvokeResponse { ball: Some(v1::Ball { run: "other".into(), ..v1::Ball::default() }) };
+        let failure = job.read(response, "demo/1/echo at http://x").unwrap_err();
+        assert_eq!(failure.code, Code::Internal);
+        assert!(failure.message.starts_with("demo/1/echo at http://x answered for run other, not for 018b"));
+        let trace = job.traceparent().unwrap();
+        assert!(trace.starts_with("00-018bcfe56800712380000000000000001-") || trace.len() == 55, "{trace}");
+    }
+}

@@ -1,0 +1,442 @@
+//! The one task that owns all runs. See [`Conductor::conduct`] for the order of things.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+use super::handle::{Answering, Config, Recovered, Start};
+use super::live::{Live, Lives};
+use super::signals::{KEPT_MS, Signals};
+use super::targets::Targets;
+use super::watch::{Batch, Watch, Watcher, watch};
+use super::{Error, Prepared, World};
+use crate::base::{BallId, RunId};
+use crate::engine::{Input, Run};
+use crate::event::{Event, Failure, Outcome, Payload, Recorded};
+use crate::journal::{Append, DocId, Journal, KeySignal, Reader};
+
+/// What comes to the conductor.
+pub(super) enum Mail {
+    Start { start: Box<Start>, reply: Answering<RunId> },
+    Signal { run: RunId, name: String, payload: Payload, id: Option<String>, reply: Answering<()> },
+    SignalKey { key: String, name: String, payload: Payload, id: Option<String>, reply: Answering<usize> },
+    Cancel { run: RunId, reason: String, reply: Answering<()> },
+    Answer { run: RunId, ball: BallId, attempt: u32, result: Result<Payload, Failure> },
+    /// `go` is answered once that is kept, and dropped if nobody waits for the worker any more.
+    Caught { run: RunId, ball: BallId, attempt: u32, worker: String, go: oneshot::Sender<()> },
+    Dropped { run: RunId, ball: BallId, attempt: u32, worker: String },
+    /// A signal that was kept for a key, to the run that now waits for it.
+    Kept { run: RunId, signal: KeySignal },
+    Wait { run: RunId, reply: Answering<Outcome> },
+    Watch { run: RunId, seq: u64, reply: Answering<Watch> },
+    WatchAll { watcher: Watcher },
+    Reader { reply: Answering<Reader> },
+    Recovered { reply: Answering<Vec<Recovered>> },
+    Delete { run: RunId, reply: Answering<()> },
+    Stop { reply: Option<Answering<()>> },
+}
+
+/// What is said once the events of this round are kept.
+pub(super) enum Ack {
+    Started(Answering<RunId>, RunId),
+    Done(Answering<()>),
+    Handed(Answering<usize>, usize),
+}
+
+impl Ack {
+    fn say(self, result: Result<(), Error>) {
+        match self {
+            Self::Started(reply, run) => drop(reply.send(result.map(|()| run))),
+            Self::Done(reply) => drop(reply.send(result)),
+            Self::Handed(reply, n) => drop(reply.send(result.map(|()| n))),
+        }
+    }
+}
+
+pub(super) struct Conductor {
+    pub(super) world: World,
+    pub(super) journal: Journal,
+    pub(super) targets: Targets,
+    pub(super) lives: Lives,
+    pub(super) signals: Signals,
+    pub(super) post: mpsc::UnboundedSender<Mail>,
+    mail: mpsc::UnboundedReceiver<Mail>,
+    /// What came of effects that were done at once: mail that needs no post.
+    pub(super) inbox: Vec<Mail>,
+    /// When each run wants to be woken.
+    timers: std::collections::BTreeSet<(u64, u32)>,
+    /// Runs with events that are not kept.
+    touched: Vec<u32>,
+    watchers: Vec<Watcher>,
+    acks: Vec<Ack>,
+    /// Workers that wait for their `Caught` to be kept.
+    catches: Vec<oneshot::Sender<()>>,
+    pub(super) recovered: Vec<Recovered>,
+    /// The document that was kept last.
+    document: Option<(Arc<str>, DocId)>,
+    /// Why the journal takes nothing at the moment, and when to try again.
+    stuck: Option<(Error, Instant, Duration)>,
+    stopping: bool,
+    stopped: Vec<Answering<()>>,
+}
+
+/// Rounds without a wait, after which others get their turn.
+const ROUNDS: u32 = 64;
+const MAIL_AT_ONCE: usize = 4096;
+const TRY_AGAIN: Duration = Duration::from_millis(250);
+const TRY_AGAIN_AT_MOST: Duration = Duration::from_secs(5);
+
+impl Conductor {
+    pub fn new(config: Config, post: mpsc::UnboundedSender<Mail>, mail: mpsc::UnboundedReceiver<Mail>) -> Self {
+        Self {
+            world: config.world,
+            journal: config.journal,
+            targets: Targets::new(config.builtin),
+            lives: Lives::default(),
+            signals: Signals::default(),
+            post,
+            mail,
+            inbox: Vec::new(),
+            timers: std::collections::BTreeSet::new(),
+            touched: Vec::new(),
+            watchers: Vec::new(),
+            acks: Vec::new(),
+            catches: Vec::new(),
+            recovered: Vec::new(),
+            document: None,
+            stuck: None,
+            stopping: false,
+            stopped: Vec::new(),
+        }
+    }
+
+    /// Until it is told to stop: takes what came in and advances the runs, keeps their new events in one commit, tells
+    /// the watchers, and only then starts what the events owe the world.
+    pub async fn conduct(mut self) {
+        self.recover();
+        let mut mail = Vec::new();
+        let mut rounds = 0;
+        while !self.stopping {
+            if self.inbox.is_empty() {
+                rounds = 0;
+                self.next_mail(&mut mail).await;
+            } else {
+                rounds += 1;
+                if rounds % ROUNDS == 0 {
+                    tokio::task::yield_now().await;
+                }
+                mail.append(&mut self.inbox);
+                while mail.len() < MAIL_AT_ONCE
+                    && let Ok(next) = self.mail.try_recv()
+                {
+                    mail.push(next);
+                }
+            }
+            let now_us = self.world.now_us();
+            for one in mail.drain(..) {
+                self.take(one, now_us);
+            }
+            self.tick(now_us);
+            self.keep();
+        }
+        self.stop();
+    }
+
+    async fn next_mail(&mut self, mail: &mut Vec<Mail>) {
+        let timer = self.timers.first().map(|(at, _)| *at).map(|at| self.world.instant_of(at));
+        let again = self.stuck.as_ref().map(|(_, at, _)| *at);
+        let wake = [timer, again].into_iter().flatten().min();
+        tokio::select! {
+            biased;
+            n = self.mail.recv_many(mail, MAIL_AT_ONCE) => self.stopping |= n == 0,
+            () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
+        }
+    }
+
+    fn take(&mut self, mail: Mail, now_us: u64) {
+        match mail {
+            Mail::Start { start, reply } => match self.start(*start, now_us) {
+                Ok(run) => self.acks.push(Ack::Started(reply, run)),
+                Err(error) => drop(reply.send(Err(error))),
+            },
+            Mail::Signal { run, name, payload, id, reply } => {
+                let id = id.unwrap_or_else(|| self.new_id(now_us));
+                let input = Input::Signal { id, name, key: None, payload };
+                self.command(&run, &input, reply, now_us);
+            }
+            Mail::SignalKey { key, name, payload, id, reply } => {
+                let id = id.unwrap_or_else(|| self.new_id(now_us));
+                let now_ms = now_us / 1000;
+                let signal = KeySignal { id, name, key, payload, until_ms: now_ms + KEPT_MS };
+                let slots = self.signals.came(signal.clone(), now_ms).unwrap_or_default();
+                for slot in &slots {
+                    self.advance(*slot, &key_signal(signal.clone()), now_us);
+                }
+                self.acks.push(Ack::Handed(reply, slots.len()));
+            }
+            Mail::Cancel { run, reason, reply } => self.command(&run, &Input::Cancel { reason }, reply, now_us),
+            Mail::Answer { run, ball, attempt, result } => {
+                let jitter = self.world.jitter();
+                self.input(&run, &Input::Answer { ball, attempt, result, jitter }, now_us);
+            }
+            Mail::Caught { run, ball, attempt, worker, go } => {
+                if self.input(&run, &Input::Caught { ball, attempt, worker }, now_us) {
+                    self.catches.push(go);
+                }
+            }
+            Mail::Dropped { run, ball, attempt, worker } => {
+                self.input(&run, &Input::Dropped { ball, attempt, worker }, now_us);
+            }
+            Mail::Kept { run, signal } => {
+                self.input(&run, &key_signal(signal), now_us);
+            }
+            Mail::Wait { run, reply } => self.wait(&run, reply),
+            Mail::Watch { run, seq, reply } => drop(reply.send(self.watch(&run, seq))),
+            Mail::WatchAll { watcher } => self.watchers.push(watcher),
+            Mail::Reader { reply } => drop(reply.send(self.journal.reader().map_err(Error::from))),
+            Mail::Recovered { reply } => drop(reply.send(Ok(self.recovered.clone()))),
+            Mail::Delete { run, reply } => drop(reply.send(self.delete(&run))),
+            Mail::Stop { reply } => {
+                self.stopping = true;
+                self.stopped.extend(reply);
+            }
+        }
+    }
+
+    fn start(&mut self, start: Start, now_us: u64) -> Result<RunId, Error> {
+        if let Some((error, ..)) = &self.stuck {
+            return Err(error.clone());
+        }
+        let Start { prepared, entry, input, parent } = start;
+        let plan = Arc::clone(&prepared.plan);
+        let run = self.world.run_id(now_us / 1000);
+        let pins = plan.pin(&self.targets.catalog(&plan), &run)?;
+        let document = self.document(&prepared)?;
+        let formation = plan.formation.as_ref().map(|formation| formation.name.to_string());
+        let mut live = Live::new(run.clone(), Run::new(plan), prepared, now_us);
+        live.document = Some(document);
+        let started_ms = now_us / 1000;
+        let input = Input::Start { run: run.clone(), entry, input, started_ms, pins, formation, parent };
+        let slot = self.lives.insert(live).ok_or(Error::Stopped)?;
+        self.advance(slot, &input, now_us);
+        Ok(run)
+    }
+
+    fn document(&mut self, prepared: &Prepared) -> Result<DocId, Error> {
+        if let Some((text, document)) = &self.document
+            && (Arc::ptr_eq(text, &prepared.text) || *text == prepared.text)
+        {
+            return Ok(*document);
+        }
+        let document = self.journal.document(&prepared.text)?;
+        self.document = Some((Arc::clone(&prepared.text), document));
+        Ok(document)
+    }
+
+    fn new_id(&mut self, now_us: u64) -> String {
+        self.world.run_id(now_us / 1000).to_string()
+    }
+
+    fn command(&mut self, run: &RunId, input: &Input, reply: Answering<()>, now_us: u64) {
+        match self.lives.find(run) {
+            Some(slot) => {
+                self.advance(slot, input, now_us);
+                self.acks.push(Ack::Done(reply));
+            }
+            None => drop(reply.send(Err(Error::NotRunning { run: run.clone() }))),
+        }
+    }
+
+    /// Whether the run is there and that gave an event.
+    fn input(&mut self, run: &RunId, input: &Input, now_us: u64) -> bool {
+        self.lives.find(run).is_some_and(|slot| self.advance(slot, input, now_us))
+    }
+
+    pub(super) fn advance(&mut self, slot: u32, input: &Input, now_us: u64) -> bool {
+        let Some(live) = self.lives.get_mut(slot) else { return false };
+        let changed = live.advance(now_us, input);
+        if changed {
+            self.touch(slot);
+        }
+        changed
+    }
+
+    /// Lists a run among those with events that are not kept, and sets its timer.
+    pub(super) fn touch(&mut self, slot: u32) {
+        let Some(live) = self.lives.get_mut(slot) else { return };
+        if !live.touched {
+            live.touched = true;
+            self.touched.push(slot);
+        }
+        self.set_timer(slot);
+    }
+
+    pub(super) fn set_timer(&mut self, slot: u32) {
+        let Some(live) = self.lives.get_mut(slot) else { return };
+        let next = if live.run.is_finished() { None } else { live.next_deadline_us() };
+        if live.timer != next {
+            if let Some(old) = live.timer {
+                self.timers.remove(&(old, slot));
+            }
+            self.timers.extend(next.map(|next| (next, slot)));
+            live.timer = next;
+        }
+    }
+
+    pub(super) fn tick(&mut self, now_us: u64) {
+        while let Some(&(at, slot)) = self.timers.first()
+            && at <= now_us
+        {
+            let jitter = self.world.jitter();
+            if !self.advance(slot, &Input::Tick { jitter }, now_us) {
+                // The engine had nothing to do after all: it is not to be asked for ever.
+                self.timers.remove(&(at, slot));
+                if let Some(live) = self.lives.get_mut(slot) {
+                    live.timer = None;
+                }
+            }
+        }
+    }
+
+    fn wait(&mut self, run: &RunId, reply: Answering<Outcome>) {
+        if let Some(live) = self.lives.find(run).and_then(|slot| self.lives.get_mut(slot)) {
+            match &self.stuck {
+                Some((error, ..)) => drop(reply.send(Err(error.clone()))),
+                None => live.waiters.push(reply),
+            }
+            return;
+        }
+        let result = self.journal.run(run).and_then(|info| self.journal.events_from(run, info.n_events.saturating_sub(1)));
+        let result = match result.map(|mut history| history.events.pop()) {
+            Ok(Some(Recorded { event: Event::Finished { outcome }, .. })) => Ok(outcome),
+            Ok(_) => Err(Error::NotRunning { run: run.clone() }),
+            Err(error) => Err(error.into()),
+        };
+        drop(reply.send(result));
+    }
+
+    fn watch(&mut self, run: &RunId, seq: u64) -> Result<Watch, Error> {
+        let kept = self.journal.events_from(run, seq)?.events;
+        let first = (!kept.is_empty()).then(|| (run.clone(), kept.into()));
+        let (watcher, watch) = watch(Some(run.clone()), first);
+        if self.lives.find(run).is_some() {
+            self.watchers.push(watcher);
+        }
+        Ok(watch)
+    }
+
+    fn delete(&mut self, run: &RunId) -> Result<(), Error> {
+        if self.lives.find(run).is_some() {
+            return Err(Error::StillRunning { run: run.clone() });
+        }
+        // It may have been the last run of that document.
+        self.document = None;
+        Ok(self.journal.delete(run)?)
+    }
+
+    /// Keeps what is new, tells it, and starts what it owes; or, if that cannot be kept, none of these.
+    pub(super) fn keep(&mut self) {
+        let due = self.stuck.as_ref().is_none_or(|(_, at, _)| *at <= Instant::now());
+        if !due || (self.touched.is_empty() && self.signals.changes.is_empty()) {
+            self.acknowledge();
+            return;
+        }
+        let lives = self.touched.iter().filter_map(|slot| self.lives.get(*slot));
+        let batch: Vec<Append<'_>> = lives
+            .map(|live| Append { run: &live.id, document: live.document, events: &live.fresh })
+            .collect();
+        match self.journal.append(&batch, &self.signals.changes) {
+            Ok(()) => {
+                self.stuck = None;
+                self.signals.changes.clear();
+                self.acknowledge();
+                for go in self.catches.drain(..) {
+                    drop(go.send(()));
+                }
+                for slot in std::mem::take(&mut self.touched) {
+                    self.publish(slot);
+                }
+            }
+            Err(error) => self.is_stuck(error.into()),
+        }
+    }
+
+    fn acknowledge(&mut self) {
+        let result = self.stuck.as_ref().map_or(Ok(()), |(error, ..)| Err(error.clone()));
+        for ack in self.acks.drain(..) {
+            ack.say(result.clone());
+        }
+    }
+
+    fn is_stuck(&mut self, error: Error) {
+        let wait = self.stuck.as_ref().map_or(TRY_AGAIN, |(.., wait)| (*wait * 2).min(TRY_AGAIN_AT_MOST));
+        self.stuck = Some((error.clone(), Instant::now() + wait, wait));
+        // Runs that were never kept were never started.
+        let (lost, touched) = std::mem::take(&mut self.touched)
+            .into_iter()
+            .partition(|slot| self.lives.get(*slot).is_none_or(|live| !live.is_kept));
+        self.touched = touched;
+        for slot in lost {
+            self.forget(slot);
+        }
+        self.acknowledge();
+        for slot in &self.touched {
+            if let Some(live) = self.lives.get_mut(*slot) {
+                for waiter in live.waiters.drain(..) {
+                    drop(waiter.send(Err(error.clone())));
+                }
+            }
+        }
+    }
+
+    fn publish(&mut self, slot: u32) {
+        let Some(live) = self.lives.get_mut(slot) else { return };
+        live.touched = false;
+        live.is_kept = true;
+        let id = live.id.clone();
+        let events: Arc<[Recorded]> = live.fresh.drain(..).collect();
+        let outcome = live.run.outcome().cloned();
+        let waiters = if outcome.is_some() { std::mem::take(&mut live.waiters) } else { Vec::new() };
+        let batch: Batch = (id, events);
+        self.watchers.retain(|watcher| {
+            let stays = !watcher.wants(&batch.0) || watcher.tell(&batch);
+            stays && !(outcome.is_some() && watcher.is_only_for(&batch.0)) && !watcher.is_gone()
+        });
+        for waiter in waiters {
+            drop(waiter.send(outcome.clone().ok_or(Error::Stopped)));
+        }
+        self.start_effects(slot, &batch.1);
+    }
+
+    /// Takes a run out of memory, with all that is under way for it.
+    pub(super) fn forget(&mut self, slot: u32) {
+        let Some(mut live) = self.lives.remove(slot) else { return };
+        if let Some(timer) = live.timer {
+            self.timers.remove(&(timer, slot));
+        }
+        for (ball, owing) in std::mem::take(&mut live.owing) {
+            self.call_off(slot, ball, owing);
+        }
+    }
+
+    fn stop(mut self) {
+        let lives: Vec<_> = self.lives.drain().collect();
+        for mut live in lives {
+            for (ball, owing) in std::mem::take(&mut live.owing) {
+                self.call_off(0, ball, owing);
+            }
+        }
+        let stopped = std::mem::take(&mut self.stopped);
+        // The journal is closed before anybody hears of it.
+        drop(self);
+        for reply in stopped {
+            drop(reply.send(Ok(())));
+        }
+    }
+}
+
+fn key_signal(signal: KeySignal) -> Input {
+    Input::Signal { id: signal.id, name: signal.name, key: Some(signal.key), payload: signal.payload }
+}

@@ -1,0 +1,37 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::base::RunId;
+use crate::journal;
+use crate::plan::{BadPlan, PinError};
+
+/// Why the runner did not do what it was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the play cannot run: {}", list(.0))]
+    Plan(Vec<BadPlan>),
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    #[error(transparent)]
+    Journal(#[from] Arc<journal::Error>),
+    #[error("there is no run {run} here that could take that: it has finished, or it never was")]
+    NotRunning { run: RunId },
+    #[error("run {run} has not finished: cancel it first")]
+    StillRunning { run: RunId },
+    #[error("the runner has stopped")]
+    Stopped,
+    #[error("the runner's thread cannot start: {0}")]
+    Thread(Arc<std::io::Error>),
+    #[error("cannot listen on {addr}: {source}")]
+    Listen { addr: SocketAddr, source: Arc<std::io::Error> },
+}
+
+impl From<journal::Error> for Error {
+    fn from(error: journal::Error) -> Self {
+        Self::Journal(Arc::new(error))
+    }
+}
+
+fn list(errors: &[BadPlan]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,210 @@
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::thread;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::conductor::{Conductor, Mail};
+use super::v1::worker_server::Worker;
+use super::watch::watch;
+use super::{Demo, Error, Prepared, Watch, World};
+use crate::base::{NodeId, RunId};
+use crate::event::{Outcome, Payload};
+use crate::journal::{Journal, Reader};
+
+/// What a runner is made of.
+pub struct Config {
+    pub journal: Journal,
+    pub world: World,
+    /// Serves `builtin` targets, and all of a play without a formation.
+    pub builtin: Arc<dyn Worker>,
+}
+
+impl Config {
+    /// With the demo's built-in workers, the real clock and chance.
+    pub fn new(journal: Journal) -> Self {
+        Self { journal, world: World::real(), builtin: Arc::new(Demo::default()) }
+    }
+}
+
+/// A run to be.
+#[derive(Clone, Debug)]
+pub struct Start {
+    pub prepared: Arc<Prepared>,
+    /// `None` for the `snap`; else the `wait-for-signal` node whose signal starts the run.
+    pub entry: Option<NodeId>,
+    pub input: Payload,
+    /// The run and node that call this play.
+    pub parent: Option<(RunId, NodeId)>,
+}
+
+impl Start {
+    pub fn new(prepared: Arc<Prepared>, input: impl Into<Payload>) -> Self {
+        Self { prepared, entry: None, input: input.into(), parent: None }
+    }
+}
+
+/// A run that an earlier process left unfinished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    pub run: RunId,
+    /// It goes on; or why it stays as it is.
+    pub result: Result<(), String>,
+}
+
+/// Runs plays. Cheap to clone; the last clone to go stops the runner.
+///
+/// No method blocks: each gives a [`Reply`], to be awaited, waited for or ignored.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    post: mpsc::UnboundedSender<Mail>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        drop(self.post.send(Mail::Stop { reply: None }));
+    }
+}
+
+impl Runner {
+    /// Starts a runner on a thread of its own, and goes on with the runs that the journal holds unfinished.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        let thread = |error| Error::Thread(Arc::new(error));
+        // One thread: no step of a run waits for another to be woken.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(thread)?;
+        let (post, mail) = mpsc::unbounded_channel();
+        let conductor = Conductor::new(config, post.clone(), mail);
+        thread::Builder::new()
+            .name("runner".to_owned())
+            .spawn(move || runtime.block_on(conductor.conduct()))
+            .map_err(thread)?;
+        Ok(Self { inner: Arc::new(Inner { post }) })
+    }
+
+    /// Starts a runner as a task of the tokio runtime that this is called in.
+    pub fn spawn(config: Config) -> Self {
+        let (post, mail) = mpsc::unbounded_channel();
+        tokio::spawn(Conductor::new(config, post.clone(), mail).conduct());
+        Self { inner: Arc::new(Inner { post }) }
+    }
+
+    /// Starts a run. The reply comes once the start is kept.
+    pub fn start(&self, start: Start) -> Reply<RunId> {
+        self.ask(|reply| Mail::Start { start: Box::new(start), reply })
+    }
+
+    /// Sends a signal to a run. The reply comes once it is kept.
+    ///
+    /// The same `id` twice counts once; without one the signal is a new one.
+    pub fn signal(&self, run: &RunId, name: &str, payload: impl Into<Payload>, id: Option<String>) -> Reply<()> {
+        let (run, name, payload) = (run.clone(), name.to_owned(), payload.into());
+        self.ask(|reply| Mail::Signal { run, name, payload, id, reply })
+    }
+
+    /// Sends a signal to all that wait for its name and key. If none does, it is kept 24 hours for the first that will.
+    ///
+    /// Gives the number of runs that it was handed to. The same `id` twice counts once.
+    pub fn signal_key(&self, key: &str, name: &str, payload: impl Into<Payload>, id: Option<String>) -> Reply<usize> {
+        let (key, name, payload) = (key.to_owned(), name.to_owned(), payload.into());
+        self.ask(|reply| Mail::SignalKey { key, name, payload, id, reply })
+    }
+
+    /// Ends a run.
+    pub fn cancel(&self, run: &RunId, reason: &str) -> Reply<()> {
+        let (run, reason) = (run.clone(), reason.to_owned());
+        self.ask(|reply| Mail::Cancel { run, reason, reply })
+    }
+
+    /// How the run ended, as soon as it has; or an error if the runner cannot go on with it.
+    pub fn wait(&self, run: &RunId) -> Reply<Outcome> {
+        let run = run.clone();
+        self.ask(|reply| Mail::Wait { run, reply })
+    }
+
+    /// The events of a run from `seq` on: those that are kept, then each as it happens.
+    pub fn watch(&self, run: &RunId, seq: u64) -> Reply<Watch> {
+        let run = run.clone();
+        self.ask(|reply| Mail::Watch { run, seq, reply })
+    }
+
+    /// The events of all runs, from now on.
+    pub fn watch_all(&self) -> Watch {
+        let (watcher, watch) = watch(None, None);
+        self.post(Mail::WatchAll { watcher });
+        watch
+    }
+
+    /// For the list of runs and their events, from any thread.
+    pub fn reader(&self) -> Reply<Reader> {
+        self.ask(|reply| Mail::Reader { reply })
+    }
+
+    /// What became of the runs that an earlier process left unfinished.
+    pub fn recovered(&self) -> Reply<Vec<Recovered>> {
+        self.ask(|reply| Mail::Recovered { reply })
+    }
+
+    /// Forgets a finished run, or one that could not be recovered.
+    pub fn delete(&self, run: &RunId) -> Reply<()> {
+        let run = run.clone();
+        self.ask(|reply| Mail::Delete { run, reply })
+    }
+
+    /// Stops: calls in flight are called off, and unfinished runs go on when a runner opens the journal again.
+    ///
+    /// The reply comes once the journal is closed.
+    pub fn stop(&self) -> Reply<()> {
+        self.ask(|reply| Mail::Stop { reply: Some(reply) })
+    }
+
+    fn ask<T>(&self, mail: impl FnOnce(Answering<T>) -> Mail) -> Reply<T> {
+        let (send, receive) = oneshot::channel();
+        self.post(mail(send));
+        Reply(receive)
+    }
+
+    /// To a runner that has stopped it gets lost, and with it the sender of the reply: that says [`Error::Stopped`].
+    fn post(&self, mail: Mail) {
+        drop(self.inner.post.send(mail));
+    }
+}
+
+pub(super) type Answering<T> = oneshot::Sender<Result<T, Error>>;
+
+/// What the runner will answer. A future; [`Self::wait`] is for code without a runtime.
+#[derive(Debug)]
+#[must_use = "it says whether that worked"]
+pub struct Reply<T>(oneshot::Receiver<Result<T, Error>>);
+
+impl<T> Reply<T> {
+    /// Blocks until the answer is there. Panics within a task of tokio: await it there.
+    pub fn wait(self) -> Result<T, Error> {
+        self.0.blocking_recv().unwrap_or(Err(Error::Stopped))
+    }
+
+    /// The answer, if it is there; never again after that.
+    pub fn try_take(&mut self) -> Option<Result<T, Error>> {
+        match self.0.try_recv() {
+            Ok(result) => Some(result),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+            Err(oneshot::error::TryRecvError::Closed) => Some(Err(Error::Stopped)),
+        }
+    }
+}
+
+impl<T> Future for Reply<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(|result| result.unwrap_or(Err(Error::Stopped)))
+    }
+}

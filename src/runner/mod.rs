@@ -1,0 +1,38 @@
+//! The embedded runner: a shell of tokio and gRPC around the pure engine.
+//!
+//! One task, the conductor, owns all runs as data. It takes what came in, lets the engine decide, writes all new events
+//! to the journal in one commit, tells whoever watches, and only then starts what those events owe the world. So a
+//! call is never made before its `Called` is kept, and an answer is kept before anything follows from it.
+//!
+//! Must never: decide what happens in a run (the engine does), start an effect before its event is kept, wait for a
+//! slow watcher, know about windows.
+//!
+//! Start reading at [`Runner`], then `conductor.rs`; `targets.rs` says where calls go.
+
+mod ball;
+mod call;
+mod conductor;
+mod demo;
+mod effects;
+mod error;
+mod handle;
+mod live;
+mod pool;
+mod prepared;
+mod proto;
+mod recover;
+mod serve;
+mod service;
+mod signals;
+mod targets;
+mod watch;
+mod world;
+
+pub use demo::{BuiltinMethod, Demo, builtin_methods};
+pub use error::Error;
+pub use handle::{Config, Recovered, Reply, Runner, Start};
+pub use prepared::Prepared;
+pub use proto::v1;
+pub use serve::{Served, serve_worker};
+pub use watch::Watch;
+pub use world::World;

@@ -1,0 +1,105 @@
+//! After a start: the runs that an earlier process left unfinished go on.
+
+use std::sync::Arc;
+
+use super::conductor::Conductor;
+use super::handle::Recovered;
+use super::live::Live;
+use super::{Error, Prepared};
+use crate::base::RunId;
+use crate::engine::{Effect, Input, Run};
+use crate::event::{Event, Recorded, Started};
+
+impl Conductor {
+    /// Folds each unfinished run, then makes again what it is still owed, with the same idempotency keys.
+    pub(super) fn recover(&mut self) {
+        let now_ms = self.world.now_us() / 1000;
+        match self.journal.signals(now_ms) {
+            Ok(signals) => self.signals.load(signals),
+            Err(error) => self.recovered.push(failed(RunId::new("signals"), error.to_string())),
+        }
+        let unfinished = self.journal.unfinished().unwrap_or_else(|error| {
+            self.recovered.push(failed(RunId::new("all"), error.to_string()));
+            Vec::new()
+        });
+        let mut again = Vec::new();
+        let mut last: Option<Arc<Prepared>> = None;
+        for run in unfinished {
+            match self.recover_one(&run, &mut last) {
+                Ok((slot, owed)) => {
+                    again.push((slot, owed));
+                    self.recovered.push(Recovered { run, result: Ok(()) });
+                }
+                Err(why) => self.recovered.push(failed(run, why)),
+            }
+        }
+        // What is late by now is not called first.
+        let now_us = self.world.now_us();
+        self.tick(now_us);
+        self.keep();
+        for (slot, owed) in again {
+            let Some(live) = self.lives.get(slot) else { continue };
+            let still = live.run.owed();
+            for effect in owed.into_iter().filter(|effect| still.contains(effect)) {
+                self.start_effect(slot, effect);
+            }
+        }
+    }
+
+    /// Gives the run's place and what was under way for it.
+    fn recover_one(&mut self, id: &RunId, last: &mut Option<Arc<Prepared>>) -> Result<(u32, Vec<Effect>), String> {
+        let history = self.journal.events(id).map_err(|error| error.to_string())?;
+        if let Some(unread) = history.unread.first() {
+            return Err(format!("its event {} cannot be read: {}", unread.seq, unread.why));
+        }
+        let Some(Recorded { event: Event::Started(started), .. }) = history.events.first() else {
+            return Err("it does not begin with its start".to_owned());
+        };
+        let prepared = self.prepared_again(id, started, last)?;
+        let mut run = Run::new(Arc::clone(&prepared.plan));
+        for recorded in &history.events {
+            run.evolve(recorded);
+        }
+        let zero_us = started.started_ms.saturating_mul(1000);
+        let mut live = Live::new(id.clone(), run, prepared, zero_us);
+        live.is_kept = true;
+        let owed = live.run.owed();
+        let caught = live.run.caught();
+        let now_us = self.world.now_us();
+        let slot = self.lives.insert(live).ok_or_else(|| Error::Stopped.to_string())?;
+        for (ball, attempt, worker) in caught {
+            self.advance(slot, &Input::Dropped { ball, attempt, worker }, now_us);
+        }
+        if self.lives.get_mut(slot).is_some_and(|live| live.settle(now_us)) {
+            self.touch(slot);
+        }
+        self.set_timer(slot);
+        Ok((slot, owed))
+    }
+
+    /// Most runs that were cut off ran the same play.
+    fn prepared_again(
+        &self,
+        id: &RunId,
+        started: &Started,
+        last: &mut Option<Arc<Prepared>>,
+    ) -> Result<Arc<Prepared>, String> {
+        let text = self.journal.document_of(id).map_err(|error| error.to_string())?;
+        let text = text.ok_or_else(|| "its document was not kept".to_owned())?;
+        if let Some(last) = last
+            && *last.text == *text
+            && last.plan.digest == started.digest
+            && last.plan.play == started.play
+        {
+            return Ok(Arc::clone(last));
+        }
+        let prepared = Prepared::again(&text, &started.play, started.formation.as_deref(), &started.digest)?;
+        let prepared = Arc::new(prepared);
+        *last = Some(Arc::clone(&prepared));
+        Ok(prepared)
+    }
+}
+
+fn failed(run: RunId, why: String) -> Recovered {
+    Recovered { run, result: Err(why) }
+}

@@ -1,0 +1,142 @@
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::BallId;
+use crate::journal::{KeySignal, SignalChange};
+
+/// How long a signal that nobody waits for is kept.
+pub(super) const KEPT_MS: u64 = 24 * 3_600_000;
+
+/// Signals to a key, and who waits for them.
+#[derive(Default)]
+pub(super) struct Signals {
+    waiting: FxHashMap<Address, Vec<(u32, BallId)>>,
+    kept: FxHashMap<Address, VecDeque<KeySignal>>,
+    /// The ids of the last 24 hours, with the time when each is forgotten.
+    seen: FxHashSet<String>,
+    ages: VecDeque<(u64, String)>,
+    /// What the journal does not know yet.
+    pub changes: Vec<SignalChange>,
+}
+
+/// A signal's name and key.
+type Address = (String, String);
+
+impl Signals {
+    /// Takes what a journal kept.
+    pub fn load(&mut self, signals: Vec<(KeySignal, bool)>) {
+        for (signal, used) in signals {
+            self.remember(&signal);
+            if !used {
+                self.kept.entry((signal.name.clone(), signal.key.clone())).or_default().push_back(signal);
+            }
+        }
+    }
+
+    /// The runs that wait for the signal; kept if there is none. `None` if its id came before.
+    pub fn came(&mut self, signal: KeySignal, now_ms: u64) -> Option<Vec<u32>> {
+        self.forget(now_ms);
+        if self.seen.contains(&signal.id) {
+            return None;
+        }
+        self.remember(&signal);
+        let address = (signal.name.clone(), signal.key.clone());
+        let mut runs: Vec<u32> = self.waiting.get(&address).into_iter().flatten().map(|(slot, _)| *slot).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        self.changes.push(SignalChange::Came { signal: signal.clone(), used: !runs.is_empty() });
+        if runs.is_empty() {
+            self.kept.entry(address).or_default().push_back(signal);
+        }
+        Some(runs)
+    }
+
+    /// A ball waits from now on. Gives the oldest signal that was kept for it, if one was, which is used by that.
+    pub fn listen(&mut self, slot: u32, ball: BallId, name: &str, key: &str, now_ms: u64) -> Option<KeySignal> {
+        self.forget(now_ms);
+        let address = (name.to_owned(), key.to_owned());
+        if let Some(kept) = self.kept.get_mut(&address) {
+            let signal = kept.pop_front();
+            if kept.is_empty() {
+                self.kept.remove(&address);
+            }
+            if let Some(signal) = signal {
+                self.changes.push(SignalChange::Used { id: signal.id.clone() });
+                return Some(signal);
+            }
+        }
+        self.waiting.entry(address).or_default().push((slot, ball));
+        None
+    }
+
+    pub fn unlisten(&mut self, slot: u32, ball: BallId, name: String, key: String) {
+        let address = (name, key);
+        if let Some(waiting) = self.waiting.get_mut(&address) {
+            waiting.retain(|waiter| *waiter != (slot, ball));
+            if waiting.is_empty() {
+                self.waiting.remove(&address);
+            }
+        }
+    }
+
+    fn remember(&mut self, signal: &KeySignal) {
+        self.seen.insert(signal.id.clone());
+        self.ages.push_back((signal.until_ms, signal.id.clone()));
+    }
+
+    fn forget(&mut self, now_ms: u64) {
+        let mut any = false;
+        while let Some((_, id)) = self.ages.pop_front_if(|(until_ms, _)| *until_ms <= now_ms) {
+            self.seen.remove(&id);
+            any = true;
+        }
+        if any {
+            self.kept.retain(|_, signals| {
+                signals.retain(|signal| signal.until_ms > now_ms);
+                !signals.is_empty()
+            });
+            self.changes.push(SignalChange::Expired { before_ms: now_ms });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signal(id: &str, until_ms: u64) -> KeySignal {
+        KeySignal {
+            id: id.into(),
+            name: "paid".into(),
+            key: "o1".into(),
+            payload: crate::event::Payload::default(),
+            until_ms,
+        }
+    }
+
+    #[test]
+    fn goes_to_all_that_wait_or_is_kept_for_the_first() {
+        let mut signals = Signals::default();
+        assert_eq!(signals.listen(7, BallId(1), "paid", "o1", 0), None);
+        assert_eq!(signals.listen(3, BallId(2), "paid", "o1", 0), None);
+        assert_eq!(signals.listen(5, BallId(2), "paid", "o2", 0), None);
+        assert_eq!(signals.came(signal("a", 100), 0), Some(vec![3, 7]));
+        assert_eq!(signals.came(signal("a", 100), 0), None);
+        signals.unlisten(7, BallId(1), "paid".into(), "o1".into());
+        signals.unlisten(3, BallId(2), "paid".into(), "o1".into());
+        assert_eq!(signals.came(signal("b", 100), 0), Some(vec![]));
+        assert_eq!(signals.listen(9, BallId(0), "paid", "o1", 50).map(|signal| signal.id), Some("b".into()));
+        assert_eq!(signals.listen(9, BallId(1), "paid", "o1", 50), None);
+    }
+
+    #[test]
+    fn what_is_too_old_is_forgotten() {
+        let mut signals = Signals::default();
+        signals.load(vec![(signal("a", 100), false), (signal("b", 200), true)]);
+        assert_eq!(signals.came(signal("b", 300), 50), None);
+        assert_eq!(signals.listen(1, BallId(0), "paid", "o1", 100), None);
+        assert_eq!(signals.changes, [SignalChange::Expired { before_ms: 100 }]);
+        assert_eq!(signals.came(signal("a", 300), 150), Some(vec![1]));
+    }
+}

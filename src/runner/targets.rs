@@ -1,0 +1,143 @@
+//! Where a call goes: the formation's binding of its target, as something that can be called.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError};
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+use tokio::sync::Semaphore;
+
+use super::Prepared;
+use super::call::Job;
+use super::demo::{self, builtin_methods};
+use super::service::{Peer, Service};
+use super::v1::worker_server::Worker;
+use crate::base::Coord;
+use crate::event::{Code, Failure, Payload};
+use crate::plan::{Catalog, Plan};
+use crate::play::Via;
+
+/// What serves a target.
+#[derive(Clone)]
+pub(super) enum Route {
+    Builtin { worker: Arc<dyn Worker>, seat: Arc<Semaphore> },
+    Service(Arc<Service>),
+    /// Nothing does, and why.
+    Nowhere(Failure),
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Builtin { .. } => f.write_str("Builtin"),
+            Self::Service(service) => service.fmt(f),
+            Self::Nowhere(failure) => failure.fmt(f),
+        }
+    }
+}
+
+/// All that can be called, shared by all plays.
+pub(super) struct Targets {
+    builtin: Arc<dyn Worker>,
+    catalog: Catalog,
+    services: FxHashMap<Vec<String>, Arc<Service>>,
+    /// One ball at a time for each built-in image and version.
+    seats: FxHashMap<(SmolStr, SmolStr), Arc<Semaphore>>,
+}
+
+impl Targets {
+    pub fn new(builtin: Arc<dyn Worker>) -> Self {
+        let mut catalog = Catalog::default();
+        for method in builtin_methods() {
+            catalog.add(method.image, method.version);
+        }
+        Self { builtin, catalog, services: FxHashMap::default(), seats: FxHashMap::default() }
+    }
+
+    /// The versions that a run of the plan may be pinned to: the built-in ones where built-in workers serve.
+    ///
+    /// Those that the formation names are known to the plan.
+    pub fn catalog(&self, plan: &Plan) -> Catalog {
+        if plan.formation.is_none() {
+            return self.catalog.clone();
+        }
+        let mut catalog = Catalog::default();
+        for method in builtin_methods() {
+            let coord = Coord::new(method.image, method.version, method.method);
+            if plan.binding(&coord).is_some_and(|binding| binding.via == Via::Builtin) {
+                catalog.add(method.image, method.version);
+            }
+        }
+        catalog
+    }
+
+    pub fn route(&mut self, prepared: &Prepared, to: &Coord) -> Route {
+        let mut routes = prepared.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(route) = routes.get(to) {
+            return route.clone();
+        }
+        let route = self.find(&prepared.plan, to).unwrap_or_else(Route::Nowhere);
+        routes.insert(to.clone(), route.clone());
+        route
+    }
+
+    fn find(&mut self, plan: &Plan, to: &Coord) -> Result<Route, Failure> {
+        let Some(formation) = &plan.formation else { return Ok(self.builtin(to)) };
+        let Some(binding) = plan.binding(to) else {
+            let (image, version, name) = (&to.image, &to.version, &formation.name);
+            let message = format!(
+                "formation {name} says nothing about {to}: add a line such as `{image}/{version} service \"http://HOST:PORT\"`"
+            );
+            return Err(Failure::new(Code::NotFound, message));
+        };
+        let unimplemented = |what: &str| {
+            let (image, version) = (&binding.image, &binding.version);
+            let message = format!(
+                "{to} is bound to {what}, which this version cannot call yet: bind {image}/{version} to `service`, `pod` or `builtin`"
+            );
+            Failure::new(Code::Unimplemented, message)
+        };
+        match &binding.via {
+            Via::Builtin => Ok(self.builtin(to)),
+            Via::Service(addresses) => self.service(addresses.iter().map(|address| fill(address, to)).collect()),
+            Via::Pod { port, .. } => self.service(vec![format!("http://127.0.0.1:{port}")]),
+            Via::Pull => Err(unimplemented("`pull`")),
+            Via::Process(_) => Err(unimplemented("a `process`")),
+            Via::Reflect(_) => Err(unimplemented("`reflect`")),
+        }
+    }
+
+    fn builtin(&mut self, to: &Coord) -> Route {
+        let seat = self.seats.entry((to.image.clone(), to.version.clone())).or_insert_with(|| Arc::new(Semaphore::new(1)));
+        Route::Builtin { worker: Arc::clone(&self.builtin), seat: Arc::clone(seat) }
+    }
+
+    fn service(&mut self, addresses: Vec<String>) -> Result<Route, Failure> {
+        if let Some(service) = self.services.get(&addresses) {
+            return Ok(Route::Service(Arc::clone(service)));
+        }
+        let peers = addresses.iter().map(|address| Peer::new(address).map(Arc::new)).collect::<Result<_, _>>();
+        let peers = peers.map_err(|why| Failure::new(Code::FailedPrecondition, why))?;
+        let service = Arc::new(Service::new(peers));
+        self.services.insert(addresses, Arc::clone(&service));
+        Ok(Route::Service(service))
+    }
+}
+
+/// Calls a built-in method, through the same trait that serves it over gRPC.
+pub(super) async fn call_builtin(worker: Arc<dyn Worker>, job: Job) -> Result<Payload, Failure> {
+    let request = tonic::Request::new(job.request()?);
+    match worker.invoke(request).await {
+        Ok(response) => job.read(response.into_inner(), "the built-in worker"),
+        Err(status) => Err(super::call::failure_of(&status)),
+    }
+}
+
+/// How long a built-in worker needs before it can take a ball.
+pub(super) fn builtin_ready_after(to: &Coord) -> std::time::Duration {
+    demo::ready_after(to)
+}
+
+fn fill(address: &str, to: &Coord) -> String {
+    address.replace("{image}", &to.image).replace("{version}", &to.version)
+}

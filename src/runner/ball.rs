@@ -110,7 +110,9 @@ mod tests {
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),
             (-(1_i64 << 53)..1 << 53).prop_map(Value::from),
-            any::<f64>().prop_filter("JSON has it, and it is no integer", |n| n.is_finite() && n.fract() != 0.0).prop_map(Value::from),
+            any::<f64>()
+                .prop_filter("JSON has it, and it is no integer", |n| n.is_finite() && n.fract() != 0.0)
+                .prop_map(Value::from),
             ".*".prop_map(Value::from),
         ];
         leaf.prop_recursive(6, 60, 6, |inner| {
@@ -142,9 +144,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_carried_is_told() {
-        let nest = |levels: u32| (0..levels).fold(json!(1), |inner, level| {
-            if level % 2 == 0 { json!([inner]) } else { json!({ "in": inner }) }
-        });
+        let nest = |levels: u32| {
+            (0..levels).fold(
+                json!(1),
+                |inner, level| {
+                    if level % 2 == 0 { json!([inner]) } else { json!({ "in": inner }) }
+                },
+            )
+        };
         let deepest = Payload::from(nest(MAX_DEPTH));
         assert_eq!(there_and_back(&deepest), deepest);
         let failure = to_any(&Payload::from(nest(MAX_DEPTH + 1))).unwrap_err();

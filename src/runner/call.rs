@@ -71,8 +71,9 @@ impl Job {
             let message = format!("{place} answered for run {}, not for {}: repair that worker", ball.run, self.run);
             return Err(Failure::new(Code::Internal, message));
         }
-        from_any(ball.payload)
-            .map_err(|why| Failure::new(Code::Internal, format!("{place} answered nonsense: {why}: repair that worker")))
+        from_any(ball.payload).map_err(|why| {
+            Failure::new(Code::Internal, format!("{place} answered nonsense: {why}: repair that worker"))
+        })
     }
 
     /// The W3C trace of the run and the span of this attempt.

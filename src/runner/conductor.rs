@@ -19,23 +19,79 @@ use crate::journal::{Append, DocId, Journal, KeySignal, Reader};
 
 /// What comes to the conductor.
 pub(super) enum Mail {
-    Start { start: Box<Start>, reply: Answering<RunId> },
-    Signal { run: RunId, name: String, payload: Payload, id: Option<String>, reply: Answering<()> },
-    SignalKey { key: String, name: String, payload: Payload, id: Option<String>, reply: Answering<usize> },
-    Cancel { run: RunId, reason: String, reply: Answering<()> },
-    Answer { run: RunId, ball: BallId, attempt: u32, result: Result<Payload, Failure> },
+    Start {
+        start: Box<Start>,
+        reply: Answering<RunId>,
+    },
+    Signal {
+        run: RunId,
+        name: String,
+        payload: Payload,
+        id: Option<String>,
+        reply: Answering<()>,
+    },
+    SignalKey {
+        key: String,
+        name: String,
+        payload: Payload,
+        id: Option<String>,
+        reply: Answering<usize>,
+    },
+    Cancel {
+        run: RunId,
+        reason: String,
+        reply: Answering<()>,
+    },
+    Answer {
+        run: RunId,
+        ball: BallId,
+        attempt: u32,
+        result: Result<Payload, Failure>,
+    },
     /// `go` is answered once that is kept, and dropped if nobody waits for the worker any more.
-    Caught { run: RunId, ball: BallId, attempt: u32, worker: String, go: oneshot::Sender<()> },
-    Dropped { run: RunId, ball: BallId, attempt: u32, worker: String },
+    Caught {
+        run: RunId,
+        ball: BallId,
+        attempt: u32,
+        worker: String,
+        go: oneshot::Sender<()>,
+    },
+    Dropped {
+        run: RunId,
+        ball: BallId,
+        attempt: u32,
+        worker: String,
+    },
     /// A signal that was kept for a key, to the run that now waits for it.
-    Kept { run: RunId, signal: KeySignal },
-    Wait { run: RunId, reply: Answering<Outcome> },
-    Watch { run: RunId, seq: u64, reply: Answering<Watch> },
-    WatchAll { watcher: Watcher },
-    Reader { reply: Answering<Reader> },
-    Recovered { reply: Answering<Vec<Recovered>> },
-    Delete { run: RunId, reply: Answering<()> },
-    Stop { reply: Option<Answering<()>> },
+    Kept {
+        run: RunId,
+        signal: KeySignal,
+    },
+    Wait {
+        run: RunId,
+        reply: Answering<Outcome>,
+    },
+    Watch {
+        run: RunId,
+        seq: u64,
+        reply: Answering<Watch>,
+    },
+    WatchAll {
+        watcher: Watcher,
+    },
+    Reader {
+        reply: Answering<Reader>,
+    },
+    Recovered {
+        reply: Answering<Vec<Recovered>>,
+    },
+    Delete {
+        run: RunId,
+        reply: Answering<()>,
+    },
+    Stop {
+        reply: Option<Answering<()>>,
+    },
 }
 
 /// What is said once the events of this round are kept.
@@ -308,7 +364,8 @@ impl Conductor {
             }
             return;
         }
-        let result = self.journal.run(run).and_then(|info| self.journal.events_from(run, info.n_events.saturating_sub(1)));
+        let result =
+            self.journal.run(run).and_then(|info| self.journal.events_from(run, info.n_events.saturating_sub(1)));
         let result = match result.map(|mut history| history.events.pop()) {
             Ok(Some(Recorded { event: Event::Finished { outcome }, .. })) => Ok(outcome),
             Ok(_) => Err(Error::NotRunning { run: run.clone() }),
@@ -344,16 +401,15 @@ impl Conductor {
             return;
         }
         let lives = self.touched.iter().filter_map(|slot| self.lives.get(*slot));
-        let batch: Vec<Append<'_>> = lives
-            .map(|live| Append { run: &live.id, document: live.document, events: &live.fresh })
-            .collect();
+        let batch: Vec<Append<'_>> =
+            lives.map(|live| Append { run: &live.id, document: live.document, events: &live.fresh }).collect();
         match self.journal.append(&batch, &self.signals.changes) {
             Ok(()) => {
                 self.stuck = None;
                 self.signals.changes.clear();
                 self.acknowledge();
                 for go in self.catches.drain(..) {
-                    drop(go.send(()));
+                    _ = go.send(());
                 }
                 for slot in std::mem::take(&mut self.touched) {
                     self.publish(slot);

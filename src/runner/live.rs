@@ -35,7 +35,10 @@ pub(super) struct Live {
 pub(super) enum Owing {
     Task(AbortHandle),
     /// It waits for a signal to a key.
-    Key { name: String, key: String },
+    Key {
+        name: String,
+        key: String,
+    },
 }
 
 impl Live {

@@ -20,7 +20,10 @@ use crate::play::Via;
 /// What serves a target.
 #[derive(Clone)]
 pub(super) enum Route {
-    Builtin { worker: Arc<dyn Worker>, seat: Arc<Semaphore> },
+    Builtin {
+        worker: Arc<dyn Worker>,
+        seat: Arc<Semaphore>,
+    },
     Service(Arc<Service>),
     /// Nothing does, and why.
     Nowhere(Failure),
@@ -108,7 +111,8 @@ impl Targets {
     }
 
     fn builtin(&mut self, to: &Coord) -> Route {
-        let seat = self.seats.entry((to.image.clone(), to.version.clone())).or_insert_with(|| Arc::new(Semaphore::new(1)));
+        let seat =
+            self.seats.entry((to.image.clone(), to.version.clone())).or_insert_with(|| Arc::new(Semaphore::new(1)));
         Route::Builtin { worker: Arc::clone(&self.builtin), seat: Arc::clone(seat) }
     }
 

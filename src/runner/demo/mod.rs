@@ -18,8 +18,8 @@ use super::v1::worker_server::Worker;
 use crate::base::Coord;
 use crate::event::{Code, Failure, Payload};
 
-pub use table::{BuiltinMethod, builtin_methods};
 pub(super) use table::ready_after;
+pub use table::{BuiltinMethod, builtin_methods};
 
 /// Serves all of [`builtin_methods`].
 #[derive(Clone, Debug, Default)]

@@ -47,7 +47,8 @@ pub(super) fn reserve(input: &Value, attempt: u32, luck: u64) -> Result<Value, F
     let mut reserved = of_order(input);
     let items = input.get("items").and_then(Value::as_array).map_or(0, Vec::len);
     reserved.insert("reserved".to_owned(), json!(items));
-    reserved.insert("shelf".to_owned(), json!(format!("{}{}", ['A', 'B', 'C', 'D'][(luck >> 8) as usize % 4], luck % 40)));
+    reserved
+        .insert("shelf".to_owned(), json!(format!("{}{}", ['A', 'B', 'C', 'D'][(luck >> 8) as usize % 4], luck % 40)));
     Ok(Value::Object(reserved))
 }
 

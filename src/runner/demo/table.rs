@@ -61,8 +61,12 @@ impl BuiltinMethod {
 }
 
 static METHODS: [BuiltinMethod; 13] = [
-    BuiltinMethod::new(("shop", "2.1", "validate_order"), 40, "refuses an order without items or with a negative amount")
-        .schemas(ORDER, TOTAL),
+    BuiltinMethod::new(
+        ("shop", "2.1", "validate_order"),
+        40,
+        "refuses an order without items or with a negative amount",
+    )
+    .schemas(ORDER, TOTAL),
     BuiltinMethod::new(("shop", "2.1", "wrap"), 15, "wraps the goods as a gift"),
     BuiltinMethod::new(("payments", "1.4", "charge"), 120, "takes the money for an order").schemas(ORDERED, TOTAL),
     BuiltinMethod::new(("payments", "2.0", "charge"), 120, "takes the money for an order, with a receipt")
@@ -75,10 +79,8 @@ static METHODS: [BuiltinMethod; 13] = [
     BuiltinMethod::new(("demo", "1", "echo"), 0, "gives back what it got, whatever it is"),
     BuiltinMethod::new(("demo", "1", "sleep"), 0, "waits and gives back what it got")
         .schemas(r#"{"type":"object","properties":{"ms":{"type":"number","minimum":0}}}"#, ANY),
-    BuiltinMethod::new(("demo", "1", "fail"), 0, "fails, with the code and the message that it is given").schemas(
-        r#"{"type":"object","properties":{"code":{"type":"string"},"message":{"type":"string"}}}"#,
-        "false",
-    ),
+    BuiltinMethod::new(("demo", "1", "fail"), 0, "fails, with the code and the message that it is given")
+        .schemas(r#"{"type":"object","properties":{"code":{"type":"string"},"message":{"type":"string"}}}"#, "false"),
     BuiltinMethod::new(("demo", "1", "flaky"), 0, "is UNAVAILABLE for the first attempts, `fails` of them").schemas(
         r#"{"type":"object","properties":{"fails":{"type":"integer","minimum":0}}}"#,
         r#"{"type":"object","properties":{"attempt":{"type":"integer"}}}"#,

@@ -34,7 +34,8 @@ pub(super) fn flaky(input: &Value, attempt: u32) -> Result<Value, Failure> {
 
 pub(super) fn upper(input: &Value) -> Result<Value, Failure> {
     let text = input.get("text").unwrap_or(input).as_str();
-    text.map(|text| json!(text.to_uppercase())).ok_or_else(|| invalid("give a text, or an object with a text in `text`"))
+    text.map(|text| json!(text.to_uppercase()))
+        .ok_or_else(|| invalid("give a text, or an object with a text in `text`"))
 }
 
 pub(super) fn add(input: &Value) -> Result<Value, Failure> {

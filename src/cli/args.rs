@@ -51,6 +51,9 @@ pub(super) enum Command {
     Fmt(Fmt),
     /// Write a play in another format, by the extensions of the files
     Convert(Convert),
+    /// Run a play once and print its result
+    #[cfg(feature = "run")]
+    Run(Run),
     /// List recorded runs, newest first
     Runs(Runs),
     /// Show one recorded run
@@ -106,6 +109,37 @@ pub(super) struct Convert {
     pub input: PathBuf,
     /// The file to write; one that is there is replaced
     pub output: PathBuf,
+}
+
+#[cfg(feature = "run")]
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk run plays/hello.play --input '{\"name\": \"Ann\"}'
+  chalktalk run plays/checkout.play --input @order.json --signal 'manager-approved={\"name\": \"Ann\"}'
+  chalktalk run plays.play#shop/1.2/checkout --events - --data ./runs
+
+Prints the result of the run as JSON. Ctrl-C cancels the run cleanly, a second one ends the program at once.
+Exit codes: 0 the run passed, 1 it failed or was cancelled, or the play is wrong, 2 wrong use or no journal.")]
+pub(super) struct Run {
+    /// A .play, .ron or .json file; #COORD chooses one of several plays in it
+    #[arg(value_name = "FILE[#COORD]")]
+    pub file: PathBuf,
+    /// What the ball carries at the snap
+    #[arg(long, value_name = "JSON|@FILE|-", default_value = "{}")]
+    pub input: String,
+    /// What binds the play to workers; the first of the file if it is not named, the demo workers if there is none
+    #[arg(long, value_name = "NAME")]
+    pub formation: Option<String>,
+    /// A signal to the run, kept until something waits for it; may stand several times
+    #[arg(long = "signal", value_name = "NAME[=JSON]")]
+    pub signals: Vec<String>,
+    /// Where to write events, one JSON object a line; - is stdout
+    #[arg(long, value_name = "FILE|-")]
+    pub events: Option<PathBuf>,
+    /// The folder that runs are recorded in
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

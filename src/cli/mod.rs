@@ -4,12 +4,18 @@
 //! Must never: know what a play means or how a run goes on, only who to ask. Start reading at [`main`].
 
 mod args;
+#[cfg(feature = "gui")]
+mod bridge;
 mod check;
 mod convert;
 mod events;
 mod fmt;
 mod input;
 mod output;
+#[cfg(feature = "run")]
+mod recorder;
+#[cfg(feature = "run")]
+mod run;
 mod runs;
 mod start;
 
@@ -58,6 +64,8 @@ fn dispatch(args: Args, out: &mut Output) -> anyhow::Result<Verdict> {
         Some(Command::Check(args)) => check::check(&args, out),
         Some(Command::Fmt(args)) => fmt::fmt(&args, out),
         Some(Command::Convert(args)) => convert::convert(&args, out),
+        #[cfg(feature = "run")]
+        Some(Command::Run(args)) => run::run(&args, out),
         Some(Command::Runs(args)) => runs::runs(&args, out),
         Some(Command::Show(args)) => runs::show(&args, out),
         Some(Command::Replay(args)) => runs::replay(&args, out),

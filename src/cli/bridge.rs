@@ -1,0 +1,173 @@
+//! Connects the window to the runner: two channels, and a thread that passes on what is said.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use anyhow::Context;
+
+use super::recorder;
+use crate::app::port::{FromRunner, LoadedRun, RunState, RunSummary, Start, ToRunner};
+use crate::base::RunId;
+use crate::gui::{Port, Wake};
+use crate::journal::{Journal, Reader, RunInfo, Status};
+use crate::lang;
+use crate::runner::{self, Config, Prepared, Runner};
+
+/// The window's ends. The runner stops when the window drops them.
+pub(super) fn connect(wake: Wake) -> Port {
+    let (to_runner, orders) = channel();
+    let (answers, from_runner) = channel();
+    let desk = Desk { answers, wake };
+    let failed = desk.clone();
+    let spawned = thread::Builder::new().name("bridge".to_owned()).spawn(move || {
+        if let Err(error) = serve(&orders, &desk) {
+            desk.failed(&error);
+        }
+    });
+    if let Err(error) = spawned {
+        failed.failed(&anyhow::Error::new(error).context("nothing can run: the system gives no thread"));
+    }
+    Port { to_runner, from_runner }
+}
+
+fn serve(orders: &Receiver<ToRunner>, desk: &Desk) -> anyhow::Result<()> {
+    let (journal, note) = recorder::open(None).unwrap_or_else(|error| (Journal::memory(), Some(format!("{error:#}"))));
+    if let Some(message) = note {
+        desk.say(FromRunner::Failed { message });
+    }
+    let reader = journal.reader()?;
+    let runner = Runner::new(Config::new(journal))?;
+    // Ends when the window is gone.
+    while let Ok(order) = orders.recv() {
+        match order {
+            ToRunner::Start(start) => start_run(&runner, desk, &start),
+            ToRunner::Signal { run, name, payload } => desk.told(runner.signal(&run, &name, payload, None).wait()),
+            ToRunner::Cancel { run } => desk.told(runner.cancel(&run, "cancelled in the editor").wait()),
+            ToRunner::ListRuns { limit } => match reader.runs(limit as usize) {
+                Ok(infos) => desk.say(FromRunner::Runs(infos.into_iter().map(summary).collect())),
+                Err(error) => desk.failed(&error.into()),
+            },
+            ToRunner::LoadRun { run } => match load(&reader, &run) {
+                Ok(loaded) => {
+                    let (live, seen) = (loaded.live, loaded.events.len() as u64);
+                    desk.say(FromRunner::Loaded(Box::new(loaded)));
+                    if live {
+                        follow(&runner, desk, run, seen);
+                    }
+                }
+                Err(error) => desk.failed(&error),
+            },
+        }
+    }
+    Ok(runner.stop().wait()?)
+}
+
+fn start_run(runner: &Runner, desk: &Desk, start: &Start) {
+    let ticket = start.ticket;
+    match try_start(runner, start) {
+        Ok(run) => {
+            desk.say(FromRunner::Started { ticket, run: run.clone() });
+            follow(runner, desk, run, 0);
+        }
+        Err(error) => desk.say(FromRunner::NotStarted { ticket, message: format!("{error:#}") }),
+    }
+}
+
+fn try_start(runner: &Runner, start: &Start) -> anyhow::Result<RunId> {
+    let formation = match &start.formation {
+        None => None,
+        Some(name) => {
+            let found = start.doc.formations().find(|(_, formation)| formation.name == *name);
+            Some(found.with_context(|| format!("there is no formation '{name}' any more: choose another one"))?.1)
+        }
+    };
+    let prepared = Prepared::new(&start.doc, start.item, formation)?;
+    let mut new = runner::Start::new(Arc::new(prepared), start.input.clone());
+    new.entry.clone_from(&start.entry);
+    Ok(runner.start(new).wait()?)
+}
+
+/// Passes on the events of a run from `seq` on, on a thread of its own until the run is over.
+fn follow(runner: &Runner, desk: &Desk, run: RunId, seq: u64) {
+    let (runner, desk_there) = (runner.clone(), desk.clone());
+    let spawned = thread::Builder::new().name("watch".to_owned()).spawn(move || {
+        let mut seq = seq;
+        while let Ok(mut watch) = runner.watch(&run, seq).wait() {
+            while let Some((run, events)) = watch.next_blocking() {
+                seq = events.last().map_or(seq, |last| last.seq + 1);
+                if !desk_there.reaches(FromRunner::Events { run, events: events.to_vec() }) {
+                    return;
+                }
+            }
+            if !watch.has_lagged() {
+                return;
+            }
+        }
+    });
+    if let Err(error) = spawned {
+        desk.failed(&anyhow::Error::new(error).context("the run cannot be watched: the system gives no thread"));
+    }
+}
+
+fn load(reader: &Reader, run: &RunId) -> anyhow::Result<LoadedRun> {
+    let info = reader.run(run)?;
+    let history = reader.events(run)?;
+    let doc = reader.document_of(run)?.map(|text| lang::parse(text).doc);
+    let item = doc.as_ref().and_then(|doc| doc.plays().find(|(_, play)| play.coord == info.play)).map(|(item, _)| item);
+    Ok(LoadedRun {
+        run: run.clone(),
+        doc: doc.filter(|_| item.is_some()).map(Arc::new),
+        item: item.unwrap_or(0),
+        events: history.events,
+        live: info.status == Status::Running,
+    })
+}
+
+fn summary(info: RunInfo) -> RunSummary {
+    RunSummary {
+        run: info.run,
+        play: info.play,
+        started_ms: info.started_ms,
+        state: match info.status {
+            Status::Running => RunState::Running,
+            Status::Passed => RunState::Passed,
+            Status::Failed => RunState::Failed,
+            Status::Cancelled => RunState::Cancelled,
+        },
+        n_events: info.n_events,
+        took_micros: info.duration.0,
+    }
+}
+
+/// Where the window hears from the runner.
+#[derive(Clone)]
+struct Desk {
+    answers: Sender<FromRunner>,
+    wake: Wake,
+}
+
+impl Desk {
+    fn say(&self, message: FromRunner) {
+        self.reaches(message);
+    }
+
+    /// `false` if the window is gone.
+    fn reaches(&self, message: FromRunner) -> bool {
+        let heard = self.answers.send(message).is_ok();
+        if heard {
+            (self.wake)();
+        }
+        heard
+    }
+
+    fn failed(&self, error: &anyhow::Error) {
+        self.say(FromRunner::Failed { message: format!("{error:#}") });
+    }
+
+    fn told(&self, result: Result<(), runner::Error>) {
+        if let Err(error) = result {
+            self.failed(&error.into());
+        }
+    }
+}

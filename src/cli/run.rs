@@ -1,0 +1,271 @@
+//! One run of one play, from start to result.
+
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow, bail};
+use serde_json::Value;
+
+use super::Verdict;
+use super::args;
+use super::check::{refuse_errors, say_broken};
+use super::events;
+use super::input::{self, Input};
+use super::output::Output;
+use super::recorder;
+use crate::base::{NodeId, RunId};
+use crate::check;
+use crate::event::{Event, Outcome, ParkedOn, Recorded};
+use crate::files::{self, MAX_BYTES};
+use crate::journal::Journal;
+use crate::plan::choose_formation;
+use crate::runner::{Config, Prepared, Runner, Start};
+
+pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict> {
+    let signals = args.signals.iter().map(|text| signal(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    let (path, coord) = input::split(&args.file);
+    if input::is_stdin(&path) && args.input == "-" {
+        bail!("both the play and its input are to come from stdin: put one of them into a file");
+    }
+    let payload = payload(&args.input)?;
+    let input = match input::read(&path)? {
+        Ok(input) => input,
+        Err(broken) => {
+            say_broken(&broken, out);
+            return Ok(Verdict::Failed);
+        }
+    };
+    if refuse_errors(&input, &check::check(&input.source), out) {
+        return Ok(Verdict::Failed);
+    }
+    let item = choose_play(&input, coord.as_deref())?;
+    let formation = choose_formation(input.doc(), args.formation.as_deref()).map_err(|bad| anyhow!("{bad}"))?;
+    let prepared = Arc::new(Prepared::new(input.doc(), item, formation).map_err(|error| anyhow!("{error}"))?);
+    let mut job = Job::new(prepared, payload, signals)?;
+    job.record = Record::open(args.events.as_deref())?;
+    let (journal, note) = recorder::open(args.data.as_deref())?;
+    if let Some(note) = note {
+        out.say(&note);
+    }
+    drive(job, journal, out)
+}
+
+/// `NAME=JSON`, or `NAME` for null.
+fn signal(text: &str) -> anyhow::Result<(String, Value)> {
+    let (name, json) = text.split_once('=').unwrap_or((text, "null"));
+    if name.is_empty() {
+        bail!("--signal '{text}' has no name: write NAME=JSON");
+    }
+    let value = serde_json::from_str(json).with_context(|| format!("--signal {name}: '{json}' is no JSON"))?;
+    Ok((name.to_owned(), value))
+}
+
+fn payload(text: &str) -> anyhow::Result<Value> {
+    let (json, from) = if text == "-" {
+        let mut json = String::new();
+        std::io::stdin()
+            .lock()
+            .take(MAX_BYTES)
+            .read_to_string(&mut json)
+            .context("cannot read the input from stdin")?;
+        (json, "stdin".to_owned())
+    } else if let Some(file) = text.strip_prefix('@') {
+        (files::load_text(Path::new(file))?.0, format!("'{file}'"))
+    } else {
+        (text.to_owned(), "--input".to_owned())
+    };
+    serde_json::from_str(&json)
+        .with_context(|| format!("what comes from {from} is no JSON; a text needs quotes of its own: '\"text\"'"))
+}
+
+fn choose_play(input: &Input, coord: Option<&str>) -> anyhow::Result<usize> {
+    let plays: Vec<_> = input.doc().plays().collect();
+    let names = || plays.iter().map(|(_, play)| play.coord.to_string()).collect::<Vec<_>>().join(", ");
+    match (coord, plays.as_slice()) {
+        (_, []) => bail!("'{}' has no play: add one, as in 'play image/1/method {{ … }}'", input.name),
+        (Some(coord), plays) => match plays.iter().find(|(_, play)| play.coord.to_string() == coord) {
+            Some((item, _)) => Ok(*item),
+            None => bail!("'{}' has no play '{coord}', only {}", input.name, names()),
+        },
+        (None, [(item, _)]) => Ok(*item),
+        (None, _) => {
+            bail!("'{}' has several plays: choose one, as in '{}#{}'", input.name, input.name, plays[0].1.coord)
+        }
+    }
+}
+
+/// Where `--events` go.
+enum Record {
+    Nowhere,
+    Stdout,
+    File { file: BufWriter<File>, name: String },
+}
+
+impl Record {
+    fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+        match path {
+            None => Ok(Self::Nowhere),
+            Some(path) if input::is_stdin(path) => Ok(Self::Stdout),
+            Some(path) => {
+                let name = path.display().to_string();
+                let file = File::create(path).with_context(|| format!("cannot write events to '{name}'"))?;
+                Ok(Self::File { file: BufWriter::new(file), name })
+            }
+        }
+    }
+
+    /// Whoever reads along sees each event as it happens.
+    fn write(&mut self, event: &Recorded, out: &mut Output) -> anyhow::Result<()> {
+        match self {
+            Self::Nowhere => Ok(()),
+            Self::Stdout => out.line(&serde_json::to_string(event)?),
+            Self::File { file, name } => {
+                let line = serde_json::to_string(event)?;
+                let written = writeln!(file, "{line}").and_then(|()| file.flush());
+                written.with_context(|| format!("cannot write events to '{name}'"))
+            }
+        }
+    }
+}
+
+/// Who answers a wait for a signal, where nobody else would.
+pub(super) type Answerer = fn(&str) -> Option<Value>;
+
+/// A run to be made, and what to tell about it.
+pub(super) struct Job {
+    start: Start,
+    signals: Vec<(String, Value)>,
+    record: Record,
+    /// Prints a line for each event on stdout, and answers waits for signals: the demo.
+    pub demo: Option<Answerer>,
+}
+
+impl Job {
+    /// The run starts at the snap, or at the first trigger that one of the signals is for.
+    pub(super) fn new(
+        prepared: Arc<Prepared>,
+        input: Value,
+        mut signals: Vec<(String, Value)>,
+    ) -> anyhow::Result<Self> {
+        let mut start = Start::new(Arc::clone(&prepared), input);
+        if prepared.plan.snap().is_none() {
+            let triggers: Vec<(NodeId, String)> =
+                prepared.plan.triggers().map(|(node, name)| (node.clone(), name.to_owned())).collect();
+            let chosen = signals.iter().enumerate().find_map(|(i, (name, _))| {
+                triggers.iter().find(|(_, wanted)| wanted == name).map(|(node, _)| (i, node.clone()))
+            });
+            let Some((i, node)) = chosen else {
+                let names: Vec<String> = triggers.iter().map(|(_, name)| format!("--signal '{name}=JSON'")).collect();
+                bail!("the play has no snap, it starts with a signal: add {}", names.join(" or "));
+            };
+            let (_, payload) = signals.remove(i);
+            start.entry = Some(node);
+            start.input = payload.into();
+        }
+        Ok(Self { start, signals, record: Record::Nowhere, demo: None })
+    }
+}
+
+/// Runs to the end, or until the second Ctrl-C.
+pub(super) fn drive(job: Job, journal: Journal, out: &mut Output) -> anyhow::Result<Verdict> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runner")?;
+    let outcome = runtime.block_on(async {
+        let runner = Runner::spawn(Config::new(journal));
+        let outcome = follow(job, &runner, out).await;
+        let stopped = runner.stop().await;
+        let outcome = outcome?;
+        stopped.context("the run is over, but the journal could not be closed")?;
+        Ok::<_, anyhow::Error>(outcome)
+    })?;
+    match outcome {
+        Some(Outcome::Passed { .. }) => Ok(Verdict::Well),
+        Some(other) => {
+            out.say(&format!("the run {}", events::outcome_words(&other)));
+            Ok(Verdict::Failed)
+        }
+        None => Ok(Verdict::Failed),
+    }
+}
+
+async fn follow(mut job: Job, runner: &Runner, out: &mut Output) -> anyhow::Result<Option<Outcome>> {
+    for recovered in runner.recovered().await? {
+        let why = recovered.result.map_or_else(|why| format!("stays as it is: {why}"), |()| "goes on".to_owned());
+        out.progress(&format!("run {}, which was left unfinished, {why}", recovered.run));
+    }
+    let run = runner.start(job.start.clone()).await?;
+    for (name, payload) in std::mem::take(&mut job.signals) {
+        runner.signal(&run, &name, payload, None).await?;
+    }
+    let mut seen = 0;
+    let mut cancelling = false;
+    let mut watch = runner.watch(&run, 0).await?;
+    loop {
+        let batch = tokio::select! {
+            batch = watch.next() => batch,
+            pressed = tokio::signal::ctrl_c() => {
+                pressed.context("cannot listen for Ctrl-C")?;
+                if cancelling {
+                    return Ok(None);
+                }
+                cancelling = true;
+                out.say("cancelling; press Ctrl-C again to leave at once");
+                runner.cancel(&run, "Ctrl-C").await?;
+                continue;
+            }
+        };
+        let Some((_, batch)) = batch else {
+            if watch.has_lagged() {
+                watch = runner.watch(&run, seen).await?;
+                continue;
+            }
+            // The watch ends with the run, or with a runner that cannot go on with it: this says which.
+            return Ok(Some(runner.wait(&run).await?));
+        };
+        for recorded in batch.iter() {
+            seen = recorded.seq + 1;
+            tell(&mut job, recorded, &run, runner, out).await?;
+            if let Event::Finished { outcome } = &recorded.event {
+                if let (Outcome::Passed { payload, .. }, None) = (outcome, job.demo) {
+                    print_result(&payload.to_json(), &job.record, out)?;
+                }
+                return Ok(Some(outcome.clone()));
+            }
+        }
+    }
+}
+
+async fn tell(
+    job: &mut Job,
+    recorded: &Recorded,
+    run: &RunId,
+    runner: &Runner,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    job.record.write(recorded, out)?;
+    if job.demo.is_some() {
+        out.line(&events::line(recorded))?;
+    } else {
+        out.progress(&events::line(recorded));
+    }
+    if let Event::Parked { on: ParkedOn::Signal { name, .. }, .. } = &recorded.event {
+        match job.demo.and_then(|answer| answer(name)) {
+            Some(payload) => runner.signal(run, name, payload, None).await?,
+            None => out.progress(&format!(
+                "{:>9}  send it with --signal '{}=JSON', or press Ctrl-C",
+                "",
+                events::tame(name)
+            )),
+        }
+    }
+    Ok(())
+}
+
+fn print_result(result: &Value, record: &Record, out: &mut Output) -> anyhow::Result<()> {
+    // Among lines of events the result is a line too.
+    let text =
+        if matches!(record, Record::Stdout) { result.to_string() } else { serde_json::to_string_pretty(result)? };
+    out.line(&text)
+}

@@ -1,9 +1,11 @@
 //! Where balls can go: starts, ends, what no ball reaches, cycles.
 
+use rustc_hash::FxHashSet;
+
 use super::{Report, Subject};
 use crate::diag::Diagnostic;
 use crate::lang::Part;
-use crate::play::{NodeKind, Scopes, When};
+use crate::play::{NodeKind, Scopes, Stmt, When};
 
 pub(super) fn check(subject: &Subject<'_>, scopes: &Scopes, report: &mut Report<'_>) {
     let (play, graph) = (subject.play, subject.graph);
@@ -29,8 +31,11 @@ pub(super) fn check(subject: &Subject<'_>, scopes: &Scopes, report: &mut Report<
         let span = report.head(subject.item, Part::Id);
         report.add(Diagnostic::error("P003", span, "no run of this play can start").help(help));
     }
+    let misled = misled(subject);
     for node in 0..n_nodes {
-        if n_entries > 0 && !scopes.is_reachable(node) {
+        if !graph.unknown.is_empty() && (misled.contains(&node) || !scopes.is_reachable(node)) {
+            // A wire to what is not there is reported as that, not by all that it would have led to.
+        } else if n_entries > 0 && !scopes.is_reachable(node) {
             let id = &graph.node(play, node).id;
             let message = format!("no ball can come to '{id}'");
             let help = format!("lead a wire to it, as in '… -> {id}', or remove it");
@@ -40,6 +45,23 @@ pub(super) fn check(subject: &Subject<'_>, scopes: &Scopes, report: &mut Report<
         }
     }
     cycles(subject, n_nodes, report);
+}
+
+/// The nodes of wire statements that name what is not there.
+fn misled(subject: &Subject<'_>) -> FxHashSet<u32> {
+    let mut misled = FxHashSet::default();
+    let mut last = None;
+    for end in &subject.graph.unknown {
+        // One statement may name many.
+        if last.replace(end.stmt) == Some(end.stmt) {
+            continue;
+        }
+        if let Stmt::Wire(wire) = &subject.play.body[end.stmt as usize].kind {
+            let ids = wire.from.iter().chain(wire.hops.iter().flat_map(|hop| &hop.to));
+            misled.extend(ids.filter_map(|id| subject.graph.find(id)));
+        }
+    }
+    misled
 }
 
 fn dead_end(subject: &Subject<'_>, node: u32, report: &mut Report<'_>) {

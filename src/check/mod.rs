@@ -13,12 +13,15 @@ mod wires;
 
 pub use codes::{CODES, Code};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Span;
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::{Part, Source};
 use crate::play::{Graph, Item, Play, Scopes, Stmt};
+
+/// The most findings of one text; a last one says that there are more.
+const MAX_FOUND: usize = 1000;
 
 /// Everything that is wrong with the text, by its place: what the parser found, and what the plays and formations
 /// mean.
@@ -28,7 +31,7 @@ pub fn check(source: &Source) -> Vec<Diagnostic> {
     duplicate_blocks(&mut report);
     for (item, play) in source.doc.plays() {
         let graph = Graph::new(play);
-        let subject = Subject { item, play, graph: &graph, bad: bad_texts(play) };
+        let subject = Subject { item, play, graph: &graph, unread: unread_words(play) };
         nodes::check(&subject, &mut report);
         wires::check(&subject, &mut report);
         let scopes = Scopes::new(play, &graph);
@@ -39,6 +42,13 @@ pub fn check(source: &Source) -> Vec<Diagnostic> {
     formations::check(&mut report);
     let mut found = report.found;
     found.sort_by(|a, b| (a.span, a.code).cmp(&(b.span, b.code)));
+    if found.len() > MAX_FOUND {
+        let end = found[MAX_FOUND].span;
+        found.truncate(MAX_FOUND);
+        // The parser may have said so already, at its own end.
+        found.retain(|diagnostic| diagnostic.code != "L031");
+        found.push(Diagnostic::error("L031", end, "there are more problems than are shown").help("solve these first"));
+    }
     found
 }
 
@@ -52,13 +62,19 @@ struct Subject<'s> {
     item: usize,
     play: &'s Play,
     graph: &'s Graph,
-    /// The statements that could not be read: what they say may be missed elsewhere, so less is reported.
-    bad: Vec<&'s str>,
+    /// The words of statements that could not be read: what they define may be missed elsewhere, so less is reported.
+    /// `None` if all could be read.
+    unread: Option<FxHashSet<&'s str>>,
 }
 
 impl Subject<'_> {
     fn is_whole(&self) -> bool {
-        self.bad.is_empty()
+        self.unread.is_none()
+    }
+
+    /// Whether a statement that could not be read may define `name`.
+    fn may_be_defined(&self, name: &str) -> bool {
+        self.unread.as_ref().is_some_and(|words| words.contains(name))
     }
 }
 
@@ -113,18 +129,15 @@ impl Report<'_> {
     }
 }
 
-fn bad_texts(play: &Play) -> Vec<&str> {
-    let bad = |line: &'_ crate::play::Line<Stmt>| matches!(line.kind, Stmt::Bad(_));
-    if !play.body.iter().any(bad) {
-        return Vec::new();
+fn unread_words(play: &Play) -> Option<FxHashSet<&str>> {
+    let mut words = None;
+    for line in &play.body {
+        if let Stmt::Bad(text) = &line.kind {
+            let separates = |c: char| !(c.is_alphanumeric() || c == '_' || c == '-');
+            words.get_or_insert_with(FxHashSet::default).extend(text.split(separates));
+        }
     }
-    play.body
-        .iter()
-        .filter_map(|line| match &line.kind {
-            Stmt::Bad(text) => Some(text.as_str()),
-            _ => None,
-        })
-        .collect()
+    words
 }
 
 /// Two plays of one coordinate, two formations of one name.

@@ -68,7 +68,7 @@ impl<'s> Roles<'s> {
             let TargetRef::Role(name) = to else { continue };
             if let Some((_, used)) = self.known.get_mut(name.as_str()) {
                 *used = true;
-            } else if !subject.bad.iter().any(|text| text.contains(name.as_str())) {
+            } else if !subject.may_be_defined(name) {
                 let span = report.span(subject.item, stmt, Part::Target(i));
                 let help = match nearest(name, self.known.keys().copied()) {
                     Some(meant) => format!("did you mean '{meant}'?"),
@@ -179,7 +179,7 @@ fn layout<'s>(
 ) {
     for (i, place) in (0..).zip(places) {
         let message = if subject.graph.find(&place.id).is_none() {
-            if subject.bad.iter().any(|text| text.contains(place.id.as_str())) {
+            if subject.may_be_defined(&place.id) {
                 continue;
             }
             format!("there is no node '{}' to place", place.id)

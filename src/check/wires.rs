@@ -46,7 +46,7 @@ fn unknown_ends(subject: &Subject<'_>, report: &mut Report<'_>) {
             n => &wire.hops[usize::from(n) - 1].to,
         };
         let id = &group[usize::from(end.index)];
-        if subject.bad.iter().any(|text| text.contains(id.as_str())) {
+        if subject.may_be_defined(id) {
             continue;
         }
         let span = report.span(subject.item, end.stmt as usize, Part::End { group: end.group, index: end.index });

@@ -70,3 +70,11 @@ fn json_counts_bytes_lines_and_characters() {
         }])
     );
 }
+
+#[test]
+fn many_findings_in_one_huge_line_cost_little() {
+    let text = "x -> y ".repeat(1 << 20);
+    let found: Vec<_> = (0..1000).map(|n| Diagnostic::error("P001", Span::new(n * 7, n * 7 + 1), "no")).collect();
+    let shown = to_text(&found, "a.play", &text, Colour::Off);
+    assert!(shown.len() < 400_000, "{}", shown.len());
+}

@@ -91,6 +91,7 @@ struct Shown {
 impl Shown {
     /// `offset` and `len` in bytes of the line; a finding that goes on over its end is cut there.
     fn new(line: &str, offset: usize, len: usize) -> Self {
+        let (line, offset) = nearby(line, offset);
         let end = offset.saturating_add(len);
         let (mut before, mut under, mut total) = (0, 0, 0);
         for (at, c) in line.char_indices() {
@@ -122,6 +123,21 @@ impl Shown {
         let carets = carets.min((start + WINDOW).saturating_sub(before).max(1));
         Self { source: format!("{lead}{source}{tail}"), indent, carets }
     }
+}
+
+/// Of a line that is very long, only what may come into the window, so that many findings in it cost little.
+fn nearby(line: &str, offset: usize) -> (&str, usize) {
+    const BYTES: usize = 8 * WINDOW;
+    let offset = offset.min(line.len());
+    let floor = |mut at: usize| {
+        while !line.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = floor(offset.saturating_sub(BYTES));
+    let end = floor((offset + BYTES).min(line.len()));
+    (&line[start..end], offset - start)
 }
 
 fn shown(c: char) -> String {

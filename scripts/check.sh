@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Everything that has to hold, cheap first. Sets up what it needs on a bare Debian-like machine.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# What the window loads at run time; tests of panels need none of it.
+if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  packages="libxcursor1 libxi6 libxkbcommon-x11-0"
+  # shellcheck disable=SC2086
+  dpkg -s $packages >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y -qq $packages >/dev/null; }
+fi
+
+echo "== format"
+cargo fmt --check
+echo "== tests"
+# The window test wants a display of its own: scripts/window-test.sh runs it.
+cargo test --locked --lib --bins
+cargo test --locked --test app --test app_files --test app_filing --test app_random --test check --test cli \
+  --test gui --test replay --test round_trip
+echo "== the core builds without the window"
+cargo check --locked --no-default-features --features run
+echo "all is well"

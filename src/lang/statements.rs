@@ -338,7 +338,8 @@ impl<'t> Parser<'t> {
         let inside = Span::new(open.end, to_u32(end));
         let trimmed = raw::trim_expr(self.slice(inside));
         if trimmed.is_empty() {
-            return Err(Diagnostic::error("L004", open, "the expression is empty"));
+            return Err(Diagnostic::error("L004", open, "the expression is empty")
+                .help(format!("write it as in: {of} (ball.total > 100)")));
         }
         let start = inside.end - to_u32(self.slice(inside).trim_start().len());
         self.bump_to(inside.end + 1);

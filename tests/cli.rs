@@ -135,8 +135,8 @@ fn files_that_cannot_be_used_get_a_clear_message() {
         ("latin.play", 2, "'latin.play' is not UTF-8 text: byte 6, in line 1"),
         ("huge.play", 2, "'huge.play' is larger than 32 MB"),
         ("folder.play", 2, "'folder.play' is a folder"),
-        ("newer.ron", 2, "'newer.ron': the file has format 99, this program reads formats up to 1"),
-        ("newer.json", 2, "'newer.json': the file has format 99, this program reads formats up to 1"),
+        ("newer.ron", 2, "'newer.ron': the file has format 99, and this program reads formats up to 1"),
+        ("newer.json", 2, "'newer.json': the file has format 99, and this program reads formats up to 1"),
     ];
     for (file, code, message) in cases {
         place.run(["check", file]).is(code, message);

@@ -97,6 +97,15 @@ impl Stage {
         path
     }
 
+    /// What the journal keeps of the last run, as text.
+    fn journal_of_last_run(&self) -> String {
+        let runs = program(&self.home).args(["runs", "--format", "json"]).output().unwrap();
+        let runs: serde_json::Value = serde_json::from_slice(&runs.stdout).unwrap();
+        let run = runs[0]["run"].as_str().unwrap().to_owned();
+        let shown = program(&self.home).args(["show", &run, "--format", "json"]).output().unwrap();
+        String::from_utf8(shown.stdout).unwrap()
+    }
+
     /// What the journal says of the last run: its state.
     fn run_state(&self) -> Option<String> {
         let output = program(&self.home).args(["runs", "--format", "json"]).output().unwrap();
@@ -174,6 +183,8 @@ fn the_sample_is_changed_run_to_its_end_and_saved() {
     });
     stage.xdotool(&["sleep", "2"]);
     stage.screenshot("window-run.png");
+    let journal = stage.journal_of_last_run();
+    assert!(journal.contains("SignalUsed") && journal.contains("shipped"), "the signal let the ball go on: {journal}");
 
     // Move a node with the mouse.
     let (gift, zoom) = on_screen(&doc, "gift");

@@ -286,6 +286,8 @@ fn state_sign(painter: &Painter, theme: &Theme, state: StateKind, progress: Opti
         | StateKind::WaitingForWorker
         | StateKind::WaitingForOthers => {
             if let Some(progress) = progress {
+                let line = Stroke::new((at.width() / 10.0).max(1.0), theme.card_line);
+                painter.circle_stroke(at.center(), at.width() * 0.8, line);
                 ring(painter, at.expand(at.width() * 0.3), theme::mix(theme.card, color, 0.8), 0.0, progress);
             }
             Icon::Hourglass.paint(painter, at.shrink(at.width() * if progress.is_some() { 0.06 } else { 0.0 }), color);

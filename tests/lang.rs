@@ -103,6 +103,17 @@ fn a_wire_is_only_so_long() {
 }
 
 #[test]
+fn a_few_bytes_do_not_make_millions_of_wires() {
+    let names: Vec<_> = (0..2000).map(|i| format!("n{i}")).collect();
+    let nodes: String = names.iter().map(|name| format!("  snap {name}\n")).collect();
+    let group = names.join(", ");
+    let source = parse(format!("play a/1/b {{\n{nodes}  n1 -> n2\n  {{ {group} }} -> {{ {group} }}\n  n1 -> n2\n}}"));
+    assert_eq!(source.diagnostics.iter().map(|found| found.code).collect::<Vec<_>>(), ["L030"]);
+    let graph = Graph::new(source.doc.play(0).unwrap());
+    assert_eq!((graph.wires().len(), graph.left_out), (1, Some(2001)));
+}
+
+#[test]
 fn only_so_many_problems_are_shown() {
     let source = parse("what is this\n".repeat(5000));
     assert_eq!(source.diagnostics.len(), 1001);

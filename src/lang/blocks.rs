@@ -88,6 +88,7 @@ impl<'t> Parser<'t> {
     fn play(&mut self) -> Parsed<(Item, Body)> {
         let start = self.bump();
         let coord = self.play_coord(start)?;
+        self.n_wires = 0;
         let mut title = None;
         let mut timeout = None;
         let mut lines = Vec::new();

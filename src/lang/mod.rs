@@ -12,6 +12,7 @@ mod printer;
 mod reading;
 mod source;
 mod statements;
+mod wires;
 
 /// Every code of the lexer and the parser, and what it is about.
 pub const CODES: [(&str, &str); 30] = [

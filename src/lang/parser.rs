@@ -69,6 +69,8 @@ pub(super) struct Parser<'t> {
     pub map: SpanMap,
     diagnostics: Vec<Diagnostic>,
     n_lines: usize,
+    /// Wires of the play that is being read.
+    pub n_wires: usize,
     /// Bytes searched in vain for the ends of brackets.
     wasted: usize,
 }
@@ -89,6 +91,7 @@ impl<'t> Parser<'t> {
             map: SpanMap::default(),
             diagnostics: Vec::new(),
             n_lines: 0,
+            n_wires: 0,
             wasted: 0,
         }
     }

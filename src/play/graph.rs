@@ -3,6 +3,9 @@ use rustc_hash::FxHashMap;
 use super::doc::{Node, NodeKind, Play, Stmt, When, Wire};
 use crate::base::NodeId;
 
+/// How many wires a play may have. Two groups of thousands make millions, so few bytes of text could fill the memory.
+pub const MAX_WIRES: usize = 2_000_000;
+
 /// An index over the statements of a play: nodes and wires by number, in the order of the text.
 ///
 /// Built in one pass; holds no text, so it must be used with the very play that it was built from.
@@ -17,6 +20,8 @@ pub struct Graph {
     pub duplicates: Vec<u32>,
     /// Ends of wires that name no node.
     pub unknown: Vec<WireEnd>,
+    /// The statement from which on wires are left out: the play has more than [`MAX_WIRES`].
+    pub left_out: Option<u32>,
 }
 
 /// A wire between two nodes, by their numbers.
@@ -106,6 +111,11 @@ impl Graph {
         for (hop_index, hop) in wire.hops.iter().enumerate() {
             let group = small(hop_index + 1);
             self.read_group(stmt, group, &hop.to, heads);
+            if self.left_out.is_some() || self.wires.len() + tails.len() * heads.len() > MAX_WIRES {
+                self.left_out.get_or_insert(stmt);
+                std::mem::swap(tails, heads);
+                continue;
+            }
             for (tail, from) in tails.iter().enumerate() {
                 for (index, to) in heads.iter().enumerate() {
                     if let (Some(from), Some(to)) = (*from, *to) {

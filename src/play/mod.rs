@@ -22,6 +22,6 @@ pub use doc::{
 };
 pub use doc::{MAX_GROUP, MAX_LINES, MAX_TEXT};
 pub use edit::{Edit, EditError, Head, Splice};
-pub use graph::{Edge, Graph, WireEnd};
+pub use graph::{Edge, Graph, MAX_WIRES, WireEnd};
 pub use scope::Scopes;
 pub use sound::Unsound;

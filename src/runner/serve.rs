@@ -46,11 +46,6 @@ impl Served {
         self.stop = None;
         drop((&mut self.task).await);
     }
-
-    /// Cuts all connections at once, as a crash would.
-    pub fn abort(self) {
-        self.task.abort();
-    }
 }
 
 /// The server wants a sized type.

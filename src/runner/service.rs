@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use prost::Message as _;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tonic::metadata::MetadataValue;
@@ -79,6 +80,10 @@ impl Peer {
     }
 
     pub async fn invoke(&self, job: &Job, message: v1::InvokeRequest) -> Result<Payload, Fault> {
+        let n_bytes = message.encoded_len();
+        if n_bytes > MAX_MESSAGE {
+            return Err(self.too_large(job, &format!("it has {n_bytes} bytes")));
+        }
         let mut request = Request::new(message);
         if let Some(limit) = job.limit {
             request.set_timeout(limit.left.saturating_add(GRACE));
@@ -115,20 +120,20 @@ impl Peer {
                 );
                 Fault::Failed(Failure::new(Code::Unimplemented, message))
             }
-            None if is_our_limit(status) => {
-                let message = format!(
-                    "a message to or from {to} at {address} is over the limit of {} MiB: {}",
-                    MAX_MESSAGE >> 20,
-                    status.message()
-                );
-                Fault::Failed(Failure::new(Code::OutOfRange, message))
-            }
+            None if is_our_limit(status) => self.too_large(job, status.message()),
             None if status.message().is_empty() => {
                 let code = code_of(status.code());
                 Fault::Failed(Failure::new(code, format!("{to} at {address} failed and did not say why")))
             }
             None => Fault::Failed(failure_of(status)),
         }
+    }
+
+    /// Not to be tried again: it would be as large the next time.
+    fn too_large(&self, job: &Job, why: &str) -> Fault {
+        let (to, address, limit) = (&job.to, &self.address, MAX_MESSAGE >> 20);
+        let message = format!("a message to or from {to} at {address} is over the limit of {limit} MiB: {why}");
+        Fault::Failed(Failure::new(Code::OutOfRange, message))
     }
 
     fn is_down(&self) -> bool {

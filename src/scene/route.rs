@@ -5,7 +5,7 @@ use super::grid::Grid;
 use super::shapes::{Cubic, Point, Rect};
 
 /// A target nearer than this to the right of the source is reached by going round.
-const MIN_FORWARD: f32 = 24.0;
+const MIN_FORWARD: f32 = 4.0;
 /// Longer wires are looked at for cards in the way.
 const LONG: f32 = 100.0;
 /// Between a wire and a card above it (which has a caption) and below it.

@@ -1,0 +1,448 @@
+//! Where things stand, what lies under the pointer, and what real runs look like on the sample plays.
+
+use std::sync::Arc;
+
+use chalktalk::base::{NodeId, RunMicros};
+use chalktalk::engine::sim::{Faults, Sim};
+use chalktalk::event::Recorded;
+use chalktalk::plan::{Plan, choose_formation};
+use chalktalk::play::{Document, Graph, Play, Stmt};
+use chalktalk::replay::{Film, View};
+use chalktalk::scene::{
+    Binding, ChipKind, Frame, Geometry, Hit, Instant, Lod, Motion, Point, Rect, StateKind, Tone, Visible, WireState,
+};
+use proptest::prelude::*;
+
+fn read(text: &str) -> Document {
+    // No catalog of versions stands behind the simulator, so the sample's requirement is pinned here.
+    let source = chalktalk::lang::parse(text.replace("stock/^3/", "stock/3.0.2/"));
+    assert_eq!(source.diagnostics, [], "{text}");
+    source.doc
+}
+
+fn play_of(text: &str) -> (Play, Graph) {
+    let doc = read(text);
+    let play = doc.plays().next().unwrap().1.clone();
+    let graph = Graph::new(&play);
+    (play, graph)
+}
+
+/// A play of these statements.
+fn shown(body: &str) -> (Play, Graph, Geometry) {
+    let (play, graph) = play_of(&format!("play a/1/b {{\n{body}\n}}\n"));
+    let geometry = Geometry::new(&play, &graph);
+    (play, graph, geometry)
+}
+
+fn samples() -> Vec<(String, Document)> {
+    let mut names: Vec<_> = std::fs::read_dir("plays")
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|p| p.extension().unwrap() == "play")
+        .collect();
+    names.sort();
+    assert!(names.len() > 3);
+    names.into_iter().map(|path| (path.display().to_string(), read(&std::fs::read_to_string(&path).unwrap()))).collect()
+}
+
+/// Without its `layout` blocks.
+fn unplaced(play: &Play) -> Play {
+    let mut play = play.clone();
+    play.body.retain(|line| !matches!(line.kind, Stmt::Layout(_)));
+    play
+}
+
+fn see(geometry: &Geometry) -> Visible {
+    let mut visible = Visible::default();
+    geometry.visible(geometry.bounds().grown(100.0), &mut visible);
+    visible
+}
+
+fn frame(geometry: &Geometry, graph: &Graph, view: &View, time: RunMicros) -> Frame {
+    let (mut binding, mut frame) = (Binding::default(), Frame::default());
+    binding.update(geometry, graph, view);
+    frame.build(geometry, Some(Instant { view, binding: &binding, time }), &see(geometry), Lod::Full);
+    frame
+}
+
+#[test]
+fn a_placed_node_stands_where_the_layout_says_and_others_beside_their_neighbours() {
+    let (_, graph, geometry) = shown("snap a\ncall b = x/1/y\npass c\na -> b -> c\nlayout { a 100 60 }");
+    let card = |id: &str| geometry.card(graph.find(id).unwrap());
+    assert_eq!(card("a").rect.min, Point::new(100.0, 60.0));
+    assert!(geometry.is_placed(graph.find("a").unwrap()) && !geometry.is_placed(graph.find("b").unwrap()));
+    assert!(card("b").rect.min.x > card("a").rect.max.x && card("c").rect.min.x > card("b").rect.max.x);
+    assert!((card("b").port_in().y - card("a").port_out().y).abs() < 1.0, "side by side means one height");
+}
+
+#[test]
+fn a_new_play_is_laid_out_from_left_to_right_without_overlaps() {
+    for (name, doc) in samples() {
+        for (_, play) in doc.plays() {
+            let play = unplaced(play);
+            let graph = Graph::new(&play);
+            let geometry = Geometry::new(&play, &graph);
+            assert_eq!(geometry.cards(), Geometry::new(&play, &graph).cards(), "{name}: the same each time");
+            let cards = geometry.cards();
+            for (i, a) in cards.iter().enumerate() {
+                for b in &cards[i + 1..] {
+                    assert!(!a.rect.touches(&b.rect), "{name}: {} and {}", a.title, b.title);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn wires_run_from_port_to_port_and_never_through_the_cards_of_the_samples() {
+    for (name, doc) in samples() {
+        for (_, play) in doc.plays() {
+            for play in [play.clone(), unplaced(play)] {
+                let graph = Graph::new(&play);
+                let geometry = Geometry::new(&play, &graph);
+                for wire in geometry.wires() {
+                    let (from, to) = (geometry.card(wire.from), geometry.card(wire.to));
+                    assert_eq!(wire.points.first(), Some(&from.port_out()), "{name}");
+                    assert_eq!(wire.points.last(), Some(&to.port_in()), "{name}");
+                    for card in geometry.cards() {
+                        let inside = card.rect.grown(-2.0);
+                        let through = wire.points.iter().find(|point| inside.holds(**point));
+                        assert_eq!(through, None, "{name}: {} -> {} runs through {}", from.title, to.title, card.title);
+                    }
+                    let line = wire.points.windows(2).map(|pair| pair[0].distance(pair[1])).sum::<f32>();
+                    assert!((line - wire.length).abs() < 0.01);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn wires_leave_and_arrive_horizontally_also_back_and_round() {
+    let body = "snap a\ncall b = x/1/y\ncall c = x/1/z\npass d\na -> b -> c -> b when (ball.again)\nc -> d otherwise\nb -> b on error";
+    let (_, _, geometry) = shown(body);
+    for wire in geometry.wires() {
+        let (_, out) = wire.at(0.0);
+        let (_, into) = wire.at(1.0);
+        assert!(out.x > 0.9 && into.x > 0.9, "{wire:?}");
+    }
+    assert!(geometry.wires().iter().filter(|wire| wire.goes_round()).count() >= 2);
+}
+
+#[test]
+fn two_wires_between_the_same_nodes_can_be_told_apart() {
+    let body = "snap s\nfan-out a one\npass b\ns -> a\na -> b when (ball.x)\na -> b when (ball.y)\na -> b otherwise";
+    let (_, _, geometry) = shown(body);
+    let middles: Vec<_> = geometry.wires()[1..].iter().map(|wire| wire.at(0.5).0).collect();
+    for (i, a) in middles.iter().enumerate() {
+        assert!(middles[i + 1..].iter().all(|b| a.distance(*b) > 8.0), "{middles:?}");
+    }
+}
+
+#[test]
+fn conditions_have_chips_that_hide_no_card_and_each_other_not() {
+    let text = std::fs::read_to_string("plays/checkout.play").unwrap();
+    let (play, graph) = play_of(&text);
+    let geometry = Geometry::new(&play, &graph);
+    let chips: Vec<_> = geometry.wires().iter().filter_map(|wire| wire.chip.as_ref()).collect();
+    let texts: Vec<_> = chips.iter().map(|chip| (chip.kind, chip.text.as_str())).collect();
+    assert_eq!(
+        texts,
+        [
+            (ChipKind::Guard, "ball.charge.total > 100"),
+            (ChipKind::Otherwise, "otherwise"),
+            (ChipKind::Error, "on error"),
+            (ChipKind::Timeout, "on timeout"),
+        ]
+    );
+    for (i, chip) in chips.iter().enumerate() {
+        assert!(chips[i + 1..].iter().all(|other| !other.rect.touches(&chip.rect)));
+        assert!(geometry.cards().iter().all(|card| !card.rect.touches(&chip.rect)));
+    }
+}
+
+#[test]
+fn the_pointer_hits_ports_cards_chips_and_wires_in_that_order() {
+    let (_, graph, geometry) = shown(
+        "snap a\nfan-out f one\npass b\npass c\na -> f\nf -> b when (ball.x > 1)\nf -> c otherwise\nlayout { a 0 0, f 400 0, b 900 -100, c 900 100 }",
+    );
+    let node = |id: &str| graph.find(id).unwrap();
+    let card = geometry.card(node("f"));
+    assert_eq!(geometry.hit(card.rect.centre(), 1.0), Hit::Node(node("f")));
+    assert_eq!(geometry.hit(card.port_in() - Point::new(7.0, 0.0), 1.0), Hit::PortIn(node("f")));
+    assert_eq!(geometry.hit(card.port_out() + Point::new(4.0, 4.0), 1.0), Hit::PortOut(node("f")));
+    assert_eq!(geometry.hit(card.port_in(), 0.1), Hit::Node(node("f")), "ports too small to be seen are not hit");
+    let chip = geometry.wire(1).chip.as_ref().unwrap();
+    assert_eq!(geometry.hit(chip.rect.centre(), 1.0), Hit::Chip(1));
+    let on = geometry.wire(0).at(0.5).0;
+    assert_eq!(geometry.hit(on + Point::new(0.0, 5.0), 1.0), Hit::Wire(0));
+    assert_eq!(geometry.hit(on + Point::new(0.0, 8.0), 1.0), Hit::Empty);
+    assert_eq!(geometry.hit(on + Point::new(0.0, 8.0), 0.5), Hit::Wire(0), "six pixels are more units from far away");
+    assert_eq!(geometry.hit(Point::new(-900.0, 900.0), 1.0), Hit::Empty);
+    let (snap, pass) = (geometry.card(node("a")), geometry.card(node("b")));
+    assert!(!snap.has_port_in && snap.has_port_out && pass.has_port_in && !pass.has_port_out);
+}
+
+#[test]
+fn a_dragged_node_takes_its_wires_along_and_lines_up_with_others() {
+    let (_, graph, mut geometry) =
+        shown("snap a\ncall b = x/1/y\npass c\na -> b -> c\nlayout { a 0 6, b 300 0, c 700 6 }");
+    let b = graph.find("b").unwrap();
+    let near = geometry.snapped(b, Point::new(301.0, 203.0));
+    assert_eq!(near.x % 16.0, 0.0);
+    assert_eq!(geometry.snapped(b, Point::new(320.0, 5.0)).y, 0.0, "its ports meet those of its neighbours");
+    let old = geometry.card(b).rect.centre();
+    geometry.move_node(&graph, b, Point::new(3000.0, 2000.0));
+    assert_eq!(geometry.hit(old, 1.0), Hit::Empty);
+    assert_eq!(geometry.hit(geometry.card(b).rect.centre(), 1.0), Hit::Node(b));
+    assert_eq!(geometry.wire(0).points.last(), Some(&geometry.card(b).port_in()));
+    assert_eq!(geometry.wire(1).points.first(), Some(&geometry.card(b).port_out()));
+    assert!(geometry.bounds().holds_rect(&geometry.card(b).rect));
+    assert_eq!(geometry.nodes_within(Rect::at(Point::new(2990.0, 1990.0), Point::new(400.0, 200.0))), [b]);
+    let size = Point::new(190.0, 58.0);
+    let free = Rect::at(geometry.free_place(Point::new(3000.0, 2000.0), size), size);
+    assert!(geometry.cards().iter().all(|card| !card.rect.touches(&free)));
+}
+
+#[test]
+fn plays_at_the_edges_of_the_world_and_empty_ones_have_a_geometry() {
+    let (_, _, geometry) = shown("");
+    assert!(geometry.bounds().is_nothing());
+    assert_eq!(geometry.hit(Point::ZERO, 1.0), Hit::Empty);
+    assert!(see(&geometry).nodes.is_empty());
+    let (lo, hi) = (i32::MIN, i32::MAX);
+    let body =
+        format!("snap a\ncall b = x/1/y\npass c\na -> b -> c -> a\nb -> a\nlayout {{ a {lo} {hi}, b {hi} {lo} }}");
+    let (_, _, geometry) = shown(&body);
+    let visible = see(&geometry);
+    assert_eq!((visible.nodes.len(), visible.wires.len()), (3, 4));
+    let mut far = Visible::default();
+    geometry.visible(Rect::NOTHING, &mut far);
+    geometry.hit(Point::new(f32::NAN, f32::INFINITY), f32::NAN);
+    geometry.free_place(Point::new(f32::MAX, f32::MIN), Point::new(100.0, 50.0));
+}
+
+/// A play of `n` nodes in places, or none, made of a tape of numbers.
+fn random_play(tape: &[(u16, u16, u16)]) -> (Play, Graph) {
+    let mut body = String::from("play a/1/b {\n");
+    for (i, (kind, ..)) in tape.iter().enumerate() {
+        body.push_str(&match kind % 5 {
+            0 => format!("fan-out n{i}\n"),
+            1 => format!("fan-in n{i} all\n"),
+            2 => format!("wait-for-signal n{i} \"s\"\n"),
+            _ => format!("call n{i} = x/1/y\n"),
+        });
+    }
+    let n = tape.len().max(1);
+    for (i, (a, b, _)) in tape.iter().enumerate() {
+        body.push_str(&format!("n{i} -> n{}\n", usize::from(*a) % n));
+        if b % 3 == 0 {
+            body.push_str(&format!("n{i} -> n{} on error\n", usize::from(*b) % n));
+        }
+    }
+    body.push_str("layout {\n");
+    for (i, (_, x, y)) in tape.iter().enumerate().filter(|(_, tape)| tape.2 % 4 != 0) {
+        body.push_str(&format!("n{i} {} {}\n", x % 3000, y % 3000));
+    }
+    body.push_str("}\n}\n");
+    play_of(&body)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn what_is_visible_is_what_touches_the_rectangle_also_after_drags(
+        tape in proptest::collection::vec(any::<(u16, u16, u16)>(), 1..40),
+        asked in (-500f32..3500.0, -500f32..3500.0, 1f32..2500.0, 1f32..2500.0),
+        drags in proptest::collection::vec((any::<u16>(), -3000f32..3000.0, -3000f32..3000.0), 0..4),
+    ) {
+        let (play, graph) = random_play(&tape);
+        let mut geometry = Geometry::new(&play, &graph);
+        for (node, x, y) in drags {
+            let node = u32::from(node) % u32::try_from(graph.n_nodes()).unwrap();
+            geometry.move_node(&graph, node, Point::new(x, y));
+        }
+        let rect = Rect::at(Point::new(asked.0, asked.1), Point::new(asked.2, asked.3));
+        let mut visible = Visible::default();
+        geometry.visible(rect, &mut visible);
+        let nodes: Vec<u32> = (0..).zip(geometry.cards()).filter(|(_, card)| card.rect.touches(&rect)).map(|(i, _)| i).collect();
+        prop_assert_eq!(&visible.nodes, &nodes);
+        for (i, wire) in (0..).zip(geometry.wires()) {
+            // The grid knows wires by their lines: one may be passed over only if no part of it can be seen.
+            let chip_seen = wire.chip.as_ref().is_some_and(|chip| chip.rect.touches(&rect));
+            let line_seen = wire.points.iter().any(|point| rect.holds(*point));
+            prop_assert!(!(chip_seen || line_seen) || visible.wires.contains(&i));
+        }
+        prop_assert!(visible.wires.iter().all(|wire| geometry.wire(*wire).bounds.touches(&rect)));
+        for (node, card) in (0..).zip(geometry.cards()) {
+            let hit = geometry.hit(card.rect.centre(), 1.0);
+            let is_it = matches!(hit, Hit::PortIn(_) | Hit::PortOut(_)) || matches!(hit, Hit::Node(top) if top >= node);
+            prop_assert!(is_it, "{:?} at the middle of {}", hit, node);
+        }
+        for (number, wire) in (0..).zip(geometry.wires()) {
+            let hit = geometry.hit(wire.at(0.5).0, 1.0);
+            prop_assert!(hit != Hit::Empty, "wire {number}");
+        }
+    }
+}
+
+/// A run of the play with this seed, to its end or until nothing more can happen.
+fn run(doc: &Document, play: &Play, seed: u64, faults: Faults) -> Option<Vec<Recorded>> {
+    let formation = choose_formation(doc, None).ok().flatten();
+    let plan = Arc::new(Plan::compile(play, formation).ok()?);
+    let input = serde_json::json!({"order_id": "o1", "total": 120, "n": 3, "items": [1, 2, 3], "name": "Ada"});
+    let mut sim = Sim::start(plan, input, seed, faults).ok()?;
+    sim.run_out(2000);
+    Some(sim.journal)
+}
+
+fn runs() -> Vec<(String, Play, Vec<Recorded>)> {
+    let mut runs = Vec::new();
+    for (name, doc) in samples() {
+        for (_, play) in doc.plays() {
+            for seed in 0..12 {
+                let faults = if seed % 2 == 0 { Faults::NONE } else { Faults::MANY };
+                if let Some(events) = run(&doc, play, seed, faults) {
+                    runs.push((format!("{name}, seed {seed}"), play.clone(), events));
+                }
+            }
+        }
+    }
+    assert!(runs.len() > 40, "{}", runs.len());
+    runs
+}
+
+#[test]
+fn a_real_run_is_seen_whole_and_leaves_no_ball_behind() {
+    for (name, _, events) in runs() {
+        let (film, bad) = Film::from_events(events.clone());
+        assert_eq!(bad, None, "{name}");
+        let mut folded = View::default();
+        for (n, event) in (1..).zip(&events) {
+            folded.apply(event);
+            assert_eq!(film.view_at(n), folded, "{name}, {n} events");
+        }
+        let counts = folded.counts();
+        if film.is_finished() {
+            assert_eq!(counts.balls_in_play, 0, "{name}");
+            assert!(folded.nodes().iter().all(|node| node.here.is_empty() && !node.state.is_busy()), "{name}");
+            assert!(film.tracks().iter().flat_map(|track| &track.bars).all(|bar| bar.end.is_some()), "{name}");
+        }
+        for track in film.tracks() {
+            assert!(track.bars.is_sorted_by_key(|bar| bar.start), "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_instant_of_a_real_run_is_a_picture_and_always_the_same() {
+    for (name, play, events) in runs() {
+        let graph = Graph::new(&play);
+        let geometry = Geometry::new(&play, &graph);
+        let room = geometry.bounds().grown(40.0);
+        let (film, _) = Film::from_events(events);
+        let (mut live, mut binding, mut kept) = (View::default(), Binding::default(), Frame::default());
+        let visible = see(&geometry);
+        let end = film.end().0;
+        for step in 0..60 {
+            let time = RunMicros(end * step / 59);
+            film.seek(&mut live, film.n_events_at(time));
+            binding.update(&geometry, &graph, &live);
+            kept.build(&geometry, Some(Instant { view: &live, binding: &binding, time }), &visible, Lod::Full);
+            let fresh = frame(&geometry, &graph, &film.view_at_time(time), time);
+            assert_eq!(kept.nodes, fresh.nodes, "{name} at {time:?}");
+            assert_eq!(kept.balls, fresh.balls, "{name} at {time:?}");
+            assert_eq!(kept.wires, fresh.wires, "{name} at {time:?}");
+            for ball in &fresh.balls {
+                assert!(room.holds(ball.at), "{name}: {ball:?}");
+                if let (Motion::Gliding, Some(wire)) = (ball.motion, ball.wire) {
+                    assert!(geometry.wire(wire).distance(ball.at) < 0.5, "{name}: {ball:?}");
+                    let mark = fresh.wires.iter().find(|mark| mark.wire == wire).unwrap();
+                    assert_eq!(mark.state, WireState::Hot, "{name}");
+                }
+            }
+            if time.0 == end && film.is_finished() {
+                assert!(!fresh.is_moving && fresh.balls.is_empty(), "{name}: {:?}", fresh.balls);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_sample_says_under_each_card_what_happens() {
+    let text = std::fs::read_to_string("plays/checkout.play").unwrap();
+    let (play, graph) = play_of(&text);
+    let geometry = Geometry::new(&play, &graph);
+    let mut idle = Frame::default();
+    idle.build(&geometry, None, &see(&geometry), Lod::Full);
+    let of = |frame: &Frame, id: &str| {
+        let mark = &frame.nodes[graph.find(id).unwrap() as usize];
+        (mark.state, mark.caption.text.clone(), mark.caption.tone)
+    };
+    assert_eq!(of(&idle, "approve"), (StateKind::Idle, "waits up to 1 h".into(), Tone::Quiet));
+    assert_eq!(of(&idle, "shipped"), (StateKind::Idle, "courier".into(), Tone::Quiet));
+
+    // The same shape without expressions, which the simulator's answers would not meet.
+    let text = "play a/1/b {\nsnap order\ncall validate = x/1/v timeout 2s retry 3 backoff 100ms..5s\nfan-out split\n\
+        call charge = x/1/c\ncall reserve = x/1/r retry 3\ncall gift = x/1/g\nfan-in both all timeout 10s\n\
+        wait-for-signal approve \"yes\" timeout 1h\nwait-for-worker pack = x/1/p\npass shipped\n\
+        order -> validate -> split -> { charge, reserve, gift } -> both -> approve -> pack -> shipped\n}\n";
+    let (play, graph) = play_of(text);
+    let geometry = Geometry::new(&play, &graph);
+    let of = |frame: &Frame, id: &str| {
+        let mark = &frame.nodes[graph.find(id).unwrap() as usize];
+        (mark.state, mark.caption.text.clone(), mark.caption.tone)
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..40 {
+        let doc = read(text);
+        let events = run(&doc, &play, seed, Faults::MANY).unwrap();
+        let mut view = View::default();
+        for event in &events {
+            view.apply(event);
+            // Late enough for all glides to be over.
+            let frame = frame(&geometry, &graph, &view, view.settled_at());
+            for id in ["validate", "reserve", "both", "approve", "pack"] {
+                let (state, text, tone) = of(&frame, id);
+                match state {
+                    StateKind::Running => assert_eq!(tone, Tone::Running),
+                    StateKind::BackingOff => {
+                        assert!(text.starts_with("attempt ") && text.contains(" of 4 in "), "{text}");
+                    }
+                    StateKind::WaitingForOthers => {
+                        let (here, rest) = text.split_once(" of ").unwrap();
+                        let (of, others) = rest.split_once(", waiting for ").unwrap_or((rest, ""));
+                        let (here, of): (u32, u32) = (here.parse().unwrap(), of.parse().unwrap());
+                        assert!(here <= of && of <= 3 && (here == of) == others.is_empty(), "{text}");
+                    }
+                    StateKind::WaitingForSignal => assert!(text.ends_with(" of 1 h"), "{text}"),
+                    StateKind::WaitingForWorker => assert_eq!(tone, Tone::Worker),
+                    StateKind::Failed => assert_eq!(tone, Tone::Failed),
+                    _ => {}
+                }
+                seen.insert(format!("{state:?}"));
+            }
+        }
+    }
+    for state in ["Running", "BackingOff", "WaitingForOthers", "WaitingForSignal", "WaitingForWorker", "Done", "Failed"]
+    {
+        assert!(seen.contains(state), "no run showed {state}: {seen:?}");
+    }
+}
+
+#[test]
+fn a_run_is_shown_over_a_changed_play_without_what_is_not_there() {
+    let (play, graph) = play_of("play a/1/b {\nsnap order\npass end\norder -> end\n}\n");
+    let geometry = Geometry::new(&play, &graph);
+    let text = std::fs::read_to_string("plays/checkout.play").unwrap();
+    let (old, _) = play_of(&text);
+    let events = run(&read(&text), &old, 1, Faults::NONE).unwrap();
+    let (film, _) = Film::from_events(events);
+    let frame = frame(&geometry, &graph, film.latest(), film.end());
+    let order = graph.find("order").unwrap();
+    assert_eq!(frame.nodes[order as usize].state, StateKind::Done);
+    assert_eq!(frame.nodes[graph.find("end").unwrap() as usize].state, StateKind::Idle);
+    assert!(frame.balls.is_empty());
+    assert!(film.latest().node(&NodeId::new("validate")).is_some());
+}

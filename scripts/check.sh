@@ -16,7 +16,7 @@ echo "== tests"
 # The window test wants a display of its own: scripts/window-test.sh runs it.
 cargo test --locked --lib --bins
 cargo test --locked --test architecture --test app --test app_files --test app_filing --test app_random --test check --test cli \
-  --test gui --test lang --test replay --test round_trip --test runner --test scene
+  --test gui --test lang --test replay --test round_trip --test runner --test scene --test workers
 echo "== the core builds without the window"
 cargo check --locked --no-default-features --features run
 echo "all is well"

@@ -193,6 +193,7 @@ impl<'t> Parser<'t> {
         // Comments before the brace belong before the whole block.
         let before = self.take_inside();
         let mut close = Span::default();
+        self.reserve(lines, spans);
         loop {
             if self.starts_block(self.tok, self.lex) {
                 self.report(unclosed(head));

@@ -11,6 +11,9 @@ const MAX_DIAGNOSTICS: usize = 1000;
 /// all. Without a bound a hostile text would take time by the square of its length.
 const MAX_WASTED: usize = 64 << 20;
 
+/// For how many lines room is made at most before they are read.
+const MAX_RESERVED: usize = 50_000;
+
 pub(super) type Parsed<T> = Result<T, Diagnostic>;
 
 /// What a parser of one statement leaves behind in the text.
@@ -69,6 +72,8 @@ pub(super) struct Parser<'t> {
     pub map: SpanMap,
     diagnostics: Vec<Diagnostic>,
     n_lines: usize,
+    /// See [`Self::reserve`].
+    reserved_to: u32,
     /// Wires of the play that is being read.
     pub n_wires: usize,
     /// Bytes searched in vain for the ends of brackets.
@@ -91,6 +96,7 @@ impl<'t> Parser<'t> {
             map: SpanMap::default(),
             diagnostics: Vec::new(),
             n_lines: 0,
+            reserved_to: 0,
             n_wires: 0,
             wasted: 0,
         }
@@ -191,6 +197,23 @@ impl<'t> Parser<'t> {
         (n, n)
     }
 
+    /// Makes room for the lines of a block, to judge by its length: growing lists of thousands of statements costs more
+    /// than reading them.
+    pub fn reserve<K>(&mut self, lines: &mut Vec<Line<K>>, spans: &mut Vec<LineSpans>) {
+        // Only once up to the next brace that starts a line, or many blocks on one line would make room for each other.
+        if self.prev_end < self.reserved_to {
+            return;
+        }
+        let rest = &self.text[self.prev_end as usize..];
+        let mut braces = rest.match_indices('}').map(|(at, _)| at);
+        let len = braces.find(|&at| rest[..at].ends_with('\n')).unwrap_or(rest.len());
+        self.reserved_to = self.prev_end + to_u32(len);
+        let n_lines = (len / 24).min(MAX_RESERVED);
+        lines.reserve(n_lines);
+        spans.reserve(n_lines);
+        self.map.parts.reserve(2 * n_lines);
+    }
+
     /// Reads one statement by `read`; if that fails, keeps it as bad up to where it seems to end.
     pub fn statement<K: LineKind>(
         &mut self,
@@ -201,19 +224,24 @@ impl<'t> Parser<'t> {
     ) {
         let start = self.tok;
         let first_part = self.map.parts.len();
-        let result = read(self).and_then(|kind| if self.more() { Err(self.unexpected()) } else { Ok(kind) });
-        let kind = result.unwrap_or_else(|diagnostic| {
-            self.report(diagnostic);
-            self.map.parts.truncate(first_part);
-            self.rewind(start);
-            skip(self);
-            self.inside.clear();
-            K::bad(self.slice(Span::new(start.span.start, self.prev_end)).to_owned())
-        });
+        // A statement is large: it is moved as seldom as can be.
+        let kind = match read(self) {
+            Ok(kind) if !self.more() => kind,
+            result => {
+                let diagnostic = result.err().unwrap_or_else(|| self.unexpected());
+                self.report(diagnostic);
+                self.map.parts.truncate(first_part);
+                self.rewind(start);
+                skip(self);
+                self.inside.clear();
+                K::bad(self.slice(Span::new(start.span.start, self.prev_end)).to_owned())
+            }
+        };
         self.finish(start, first_part, kind, lines, spans);
     }
 
     /// Adds the statement that started at `start` and ends before the next token, with its comments.
+    #[inline]
     pub fn finish<K: LineKind>(
         &mut self,
         start: Token,

@@ -11,7 +11,7 @@ use super::nearest::nearest;
 use super::parser::{Parsed, Parser, short};
 use crate::base::{Dur, NodeId, Span};
 use crate::diag::Diagnostic;
-use crate::play::{Expr, Node, NodeKind, Options, Policy, Share, Spread, Stmt, Target, TargetRef, is_name, raw};
+use crate::play::{Expr, Node, NodeKind, Options, Policy, Share, Spread, Stmt, Target, TargetRef, raw};
 
 /// The words that start the statement of a node.
 pub(super) const KEYWORDS: [&str; 7] =
@@ -19,6 +19,7 @@ pub(super) const KEYWORDS: [&str; 7] =
 const OPTIONS: [&str; 5] = ["with", "key", "timeout", "retry", "backoff"];
 
 impl<'t> Parser<'t> {
+    #[inline]
     pub fn stmt(&mut self) -> Parsed<Stmt> {
         match self.tok.kind {
             Kind::Word => {
@@ -211,7 +212,8 @@ impl<'t> Parser<'t> {
             return Err(self.no_name(of));
         }
         let text = self.slice(span);
-        if !is_name(text) {
+        // Words are made like names, but may start with a digit.
+        if !text.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             return Err(Diagnostic::error("L014", span, format!("'{}' is not a name", short(text)))
                 .help("a name starts with a letter, then come letters, digits and _, with - only between them"));
         }

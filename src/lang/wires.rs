@@ -10,6 +10,7 @@ use crate::diag::Diagnostic;
 use crate::play::{Hop, MAX_WIRES, Place, Stmt, When, Wire};
 
 impl Parser<'_> {
+    #[inline]
     pub fn wire(&mut self) -> Parsed<Stmt> {
         let first = self.tok;
         let from = self.group(0)?;

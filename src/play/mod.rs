@@ -15,7 +15,6 @@ pub mod ron;
 mod scope;
 pub(crate) mod sound;
 
-pub(crate) use doc::is_name;
 pub use doc::{
     Bind, Binding, Document, Expr, Formation, Hop, Item, Line, Node, NodeKind, Options, Place, Play, Policy, Share,
     Spread, Stmt, Target, TargetRef, Via, When, Wire,

@@ -2,7 +2,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
 use super::schema::{self, BODY_VERSION, Found, VERSION};
@@ -90,20 +90,17 @@ impl FileStore {
     pub fn append(&mut self, batch: &[Append<'_>], signals: &[SignalChange]) -> Result<(), Error> {
         let Self { path, conn, open, body, .. } = self;
         let at = |source| Error::sqlite(path, source);
-        let tx = Transaction::new_unchecked(conn, TransactionBehavior::Immediate).map_err(at)?;
         let mut places = Vec::with_capacity(batch.len());
-        for append in batch {
-            let place = open.get(append.run).copied();
-            let place = match place {
-                Some(place) => Some(place),
-                None => find_place(&tx, append.run).map_err(at)?,
-            };
-            places.push(write_run(&tx, path, append, place, body)?);
-        }
-        for change in signals {
-            write_signal(&tx, change).map_err(at)?;
-        }
-        tx.commit().map_err(at)?;
+        whole(conn, path, || {
+            for append in batch {
+                let place = match open.get(append.run) {
+                    Some(place) => Some(*place),
+                    None => find_place(conn, append.run).map_err(at)?,
+                };
+                places.push(write_run(conn, path, append, place, body)?);
+            }
+            signals.iter().try_for_each(|change| write_signal(conn, change)).map_err(at)
+        })?;
         for (append, (place, finished)) in batch.iter().zip(places) {
             if finished {
                 open.remove(append.run);
@@ -118,7 +115,7 @@ impl FileStore {
 
     pub fn delete(&mut self, run: &RunId) -> Result<(), Error> {
         let at = |source| Error::sqlite(&self.path, source);
-        let tx = Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate).map_err(at)?;
+        let tx = self.conn.unchecked_transaction().map_err(at)?;
         let found: Option<(i64, Option<i64>)> = tx
             .query_row("SELECT n, document FROM run WHERE id = ?1", [run.as_str()], |row| {
                 Ok((row.get(0)?, row.get(1)?))
@@ -248,6 +245,26 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// All that `work` writes is kept, or nothing.
+///
+/// As rusqlite's own transactions, but with statements that are compiled once: a commit is small beside that.
+fn whole(conn: &Connection, path: &Path, work: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+    let run = |sql: &str| {
+        let done = conn.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+        done.map_err(|source| Error::sqlite(path, source))
+    };
+    run("BEGIN IMMEDIATE")?;
+    let result = work().and_then(|()| run("COMMIT"));
+    if let Err(error) = result {
+        // Some errors have ended the transaction already.
+        if !conn.is_autocommit() {
+            drop(run("ROLLBACK"));
+        }
+        return Err(error);
+    }
+    Ok(())
+}
+
 fn find_place(conn: &Connection, run: &RunId) -> rusqlite::Result<Option<Place>> {
     conn.prepare_cached(
         "SELECT n, (SELECT seq FROM event WHERE event.run = run.n ORDER BY seq DESC LIMIT 1) FROM run WHERE id = ?1",
@@ -260,7 +277,7 @@ fn find_place(conn: &Connection, run: &RunId) -> rusqlite::Result<Option<Place>>
 
 /// Gives the place after the last event, and whether the run is finished.
 fn write_run(
-    tx: &Transaction<'_>,
+    conn: &Connection,
     path: &Path,
     append: &Append<'_>,
     place: Option<Place>,
@@ -270,11 +287,11 @@ fn write_run(
     let out_of_order = |seq| Error::OutOfOrder { run: append.run.clone(), seq };
     let mut place = match (place, append.events.first().map(|first| &first.event)) {
         (Some(place), _) => place,
-        (None, Some(Event::Started(started))) => insert_run(tx, append, started).map_err(at)?,
+        (None, Some(Event::Started(started))) => insert_run(conn, append, started).map_err(at)?,
         (None, _) => return Err(out_of_order(append.events.first().map_or(0, |first| first.seq))),
     };
     let mut insert =
-        tx.prepare_cached("INSERT INTO event (run, seq, at, v, body) VALUES (?1, ?2, ?3, ?4, ?5)").map_err(at)?;
+        conn.prepare_cached("INSERT INTO event (run, seq, at, v, body) VALUES (?1, ?2, ?3, ?4, ?5)").map_err(at)?;
     let mut finished = false;
     for recorded in append.events {
         if recorded.seq != place.next {
@@ -287,7 +304,7 @@ fn write_run(
         insert.execute(params![place.n, int(recorded.seq), int(recorded.at.0), BODY_VERSION, text]).map_err(at)?;
         place.next += 1;
         if let Some((status, reason)) = ending(&recorded.event) {
-            tx.prepare_cached("UPDATE run SET status = ?2, reason = ?3 WHERE n = ?1")
+            conn.prepare_cached("UPDATE run SET status = ?2, reason = ?3 WHERE n = ?1")
                 .and_then(|mut update| update.execute(params![place.n, status.name(), reason]))
                 .map_err(at)?;
             finished = true;
@@ -296,8 +313,8 @@ fn write_run(
     Ok((place, finished))
 }
 
-fn insert_run(tx: &Transaction<'_>, append: &Append<'_>, started: &Started) -> rusqlite::Result<Place> {
-    tx.prepare_cached(
+fn insert_run(conn: &Connection, append: &Append<'_>, started: &Started) -> rusqlite::Result<Place> {
+    conn.prepare_cached(
         "INSERT INTO run (id, play, digest, formation, document, started_ms, status) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'running')",
     )?
@@ -309,20 +326,20 @@ fn insert_run(tx: &Transaction<'_>, append: &Append<'_>, started: &Started) -> r
         append.document.map(|document| document.0),
         int(started.started_ms),
     ])?;
-    Ok(Place { n: tx.last_insert_rowid(), next: 0 })
+    Ok(Place { n: conn.last_insert_rowid(), next: 0 })
 }
 
-fn write_signal(tx: &Transaction<'_>, change: &SignalChange) -> rusqlite::Result<()> {
+fn write_signal(conn: &Connection, change: &SignalChange) -> rusqlite::Result<()> {
     match change {
         SignalChange::Came { signal, used } => {
             let body = serde_json::to_string(signal)
                 .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-            tx.prepare_cached("INSERT OR IGNORE INTO signal (id, body, until_ms, used) VALUES (?1, ?2, ?3, ?4)")?
+            conn.prepare_cached("INSERT OR IGNORE INTO signal (id, body, until_ms, used) VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![signal.id, body, int(signal.until_ms), used])?
         }
-        SignalChange::Used { id } => tx.prepare_cached("UPDATE signal SET used = 1 WHERE id = ?1")?.execute([id])?,
+        SignalChange::Used { id } => conn.prepare_cached("UPDATE signal SET used = 1 WHERE id = ?1")?.execute([id])?,
         SignalChange::Expired { before_ms } => {
-            tx.prepare_cached("DELETE FROM signal WHERE until_ms <= ?1")?.execute([int(*before_ms)])?
+            conn.prepare_cached("DELETE FROM signal WHERE until_ms <= ?1")?.execute([int(*before_ms)])?
         }
     };
     Ok(())

@@ -14,6 +14,9 @@ pub(super) struct Memory {
     by_id: FxHashMap<RunId, usize>,
     documents: Vec<String>,
     signals: Vec<(KeySignal, bool)>,
+    /// While it is set, nothing more fits.
+    #[cfg(test)]
+    full: Arc<std::sync::atomic::AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -29,6 +32,11 @@ pub(super) fn lock(memory: &Arc<Mutex<Memory>>) -> MutexGuard<'_, Memory> {
 }
 
 impl Memory {
+    #[cfg(test)]
+    pub fn that_fills(full: Arc<std::sync::atomic::AtomicBool>) -> Self {
+        Self { full, ..Self::default() }
+    }
+
     pub fn document(&mut self, text: &str) -> DocId {
         let at = self.documents.iter().position(|known| known == text).unwrap_or_else(|| {
             self.documents.push(text.to_owned());
@@ -38,6 +46,10 @@ impl Memory {
     }
 
     pub fn append(&mut self, batch: &[Append<'_>], signals: &[SignalChange]) -> Result<(), Error> {
+        #[cfg(test)]
+        if self.full.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(Error::Full { path: "memory".into() });
+        }
         for append in batch {
             self.check(append)?;
         }

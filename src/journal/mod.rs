@@ -163,6 +163,13 @@ impl Journal {
         Self { reader: Reader { store: Store::Memory(Arc::default()) } }
     }
 
+    /// One whose disk is full while `full` is set.
+    #[cfg(test)]
+    pub(crate) fn that_fills(full: Arc<std::sync::atomic::AtomicBool>) -> Self {
+        let memory = Memory::that_fills(full);
+        Self { reader: Reader { store: Store::Memory(Arc::new(Mutex::new(memory))) } }
+    }
+
     /// Keeps a text that runs refer to, once.
     pub fn document(&mut self, text: &str) -> Result<DocId, Error> {
         match &mut self.reader.store {

@@ -25,6 +25,8 @@ mod serve;
 mod service;
 mod signals;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod watch;
 mod world;
 

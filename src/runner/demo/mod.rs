@@ -45,6 +45,11 @@ impl Worker for Demo {
         let v1::InvokeRequest { coordinate, ball } = request.into_inner();
         let method = table::find(&coordinate).ok_or_else(|| unknown(&coordinate))?;
         let ball = ball.unwrap_or_default();
+        if ("demo", "echo") == (method.image, method.method) {
+            // It looks at nothing, so that anything goes through.
+            let ball = v1::Ball { payload: ball.payload, run: ball.run, ..v1::Ball::default() };
+            return Ok(Response::new(v1::InvokeResponse { ball: Some(ball) }));
+        }
         let luck = fnv(format!("{}\0{}\0{}", ball.run, ball.node, ball.visit).as_bytes());
         let payload = from_any(ball.payload).map_err(Status::invalid_argument)?;
         let task = Task { method, payload, attempt: ball.attempt, luck };
@@ -58,9 +63,6 @@ impl Task {
     async fn work(self) -> Result<Payload, Failure> {
         if !self.method.takes.is_zero() {
             tokio::time::sleep(self.method.takes).await;
-        }
-        if let ("demo", "echo") = (self.method.image, self.method.method) {
-            return Ok(self.payload);
         }
         let Payload::Json(json) = &self.payload else {
             return Err(invalid(format!("{} wants JSON, not another protobuf message", self.method.coord())));

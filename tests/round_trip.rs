@@ -12,6 +12,45 @@ use support::Tape;
 /// How many cases each property gets, unless the variable `CASES` says more.
 const CASES: u32 = 10_000;
 
+const TOKENS: [&str; 36] = [
+    "{",
+    "}",
+    "(",
+    ")",
+    "\"",
+    "'",
+    "'''",
+    "\\",
+    "\n",
+    "\n",
+    "\n",
+    "\r\n",
+    " ",
+    " ",
+    "->",
+    "=",
+    ",",
+    "|",
+    "%",
+    "..",
+    "-",
+    "//",
+    "/",
+    "a",
+    "b ",
+    "1",
+    "play a/1/b {",
+    "play a/1/b ",
+    "formation f {",
+    "layout {",
+    " on error",
+    "snap x",
+    "call x = a/1/b",
+    "shop/1 pull",
+    " when (",
+    "timeout 2s",
+];
+
 fn tape() -> impl Strategy<Value = Vec<u16>> {
     proptest::collection::vec(any::<u16>(), 0..260)
 }
@@ -146,6 +185,25 @@ fn assert_untouched(old: &Source, new: &Source, edit: &Edit) {
     }
 }
 
+/// What a search has found once.
+#[test]
+fn texts_that_were_trouble_hold() {
+    for text in [
+        "{(\n'}')",
+        "play 1/1/m {\n  {",
+        "formation f play 1/1/m \"say\" {\n  layout { play 74/4 }\n}",
+        "play a/1/b x timeout 2s {\n  -> }  // note",
+        "play a/1/b timeout 3s layout {{\n// between\n }",
+        "formation lay a comme//t\n}",
+        "{\n)(\nplay a/1/b })",
+        "('\\ \n')",
+        "layout {('''\nplay a/1/b {''')",
+        "when ('''\\\nplay a/1/b {''')",
+    ] {
+        assert_text_holds(text);
+    }
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -199,6 +257,11 @@ proptest! {
     #[test]
     fn any_text_holds(text in any::<String>()) {
         assert_text_holds(&text);
+    }
+
+    #[test]
+    fn any_tokens_hold(tokens in proptest::collection::vec(proptest::sample::select(&TOKENS[..]), 0..40)) {
+        assert_text_holds(&tokens.concat());
     }
 
     #[test]

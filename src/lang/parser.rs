@@ -436,24 +436,20 @@ impl<'t> Parser<'t> {
     }
 
     /// Goes to the end of an item that could not be read; a block is skipped whole if its braces are closed.
+    /// Takes whole lines: cut in two, a line could mean something else to a bracket that is open before it.
     fn skip_item(&mut self) {
         if self.tok.kind == Kind::Close {
             self.bump();
-            return;
+            return self.skip_line();
         }
         loop {
             if self.tok.kind == Kind::Open {
                 let end = self.block_end();
-                if !self.take_brackets(end) {
-                    self.skip_line();
-                }
-                return;
-            }
-            if !self.skip_token() {
+                self.take_brackets(end);
                 return self.skip_line();
             }
-            if !self.more() {
-                return;
+            if !self.skip_token() || !self.more() {
+                return self.skip_line();
             }
         }
     }

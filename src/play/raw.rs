@@ -6,7 +6,8 @@ pub(crate) const MAX_EXPR: usize = 16 * 1024;
 /// The offset of the `)` that closes an expression whose first byte is at `from`, or where the search gave up.
 ///
 /// It gives up at what no expression can hold outside of a string or comment: `->`, a lone `=`, a `}` too many, a
-/// string that its line leaves open; and at the end of the text or after [`MAX_EXPR`] bytes.
+/// string that its line leaves open; at a line that starts a play or a formation, even in a string of several lines;
+/// and at the end of the text or after [`MAX_EXPR`] bytes.
 pub(crate) fn expr_end(text: &str, from: usize) -> Result<usize, usize> {
     let bytes = text.as_bytes();
     let limit = bytes.len().min(from.saturating_add(MAX_EXPR));
@@ -14,6 +15,7 @@ pub(crate) fn expr_end(text: &str, from: usize) -> Result<usize, usize> {
     let mut pos = from;
     while pos < limit {
         match bytes[pos] {
+            b'\n' if starts_block(&bytes[pos + 1..limit]) => return Err(pos),
             b'(' => parens += 1,
             b')' if parens == 0 => return Ok(pos),
             b')' => parens -= 1,
@@ -24,6 +26,7 @@ pub(crate) fn expr_end(text: &str, from: usize) -> Result<usize, usize> {
             b'=' if !matches!(pos.checked_sub(1).map(|i| bytes[i]), Some(b'!' | b'<' | b'>')) => return Err(pos),
             b'/' if bytes.get(pos + 1) == Some(&b'/') => {
                 pos += bytes[pos..limit].iter().position(|&b| b == b'\n').ok_or(limit)?;
+                continue;
             }
             quote @ (b'"' | b'\'') => {
                 pos = string_end(&bytes[..limit], pos, quote, is_raw(&bytes[from..pos]))?;
@@ -34,6 +37,17 @@ pub(crate) fn expr_end(text: &str, from: usize) -> Result<usize, usize> {
         pos += 1;
     }
     Err(limit)
+}
+
+/// Whether a line starts with the word `play` or `formation` and another word.
+fn starts_block(line: &[u8]) -> bool {
+    let is_space = |b: &u8| matches!(b, b' ' | b'\t' | b'\r');
+    let line = &line[line.iter().take_while(|b| is_space(b)).count()..];
+    let after = line.strip_prefix(b"play").or_else(|| line.strip_prefix(b"formation"));
+    after.is_some_and(|after| {
+        let n_spaces = after.iter().take_while(|b| is_space(b)).count();
+        n_spaces > 0 && after.get(n_spaces).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b >= 128)
+    })
 }
 
 /// The source between `(` and `)`, without the spaces at its ends; a comment at its end keeps its newline.
@@ -74,8 +88,9 @@ fn string_end(bytes: &[u8], start: usize, quote: u8, raw: bool) -> Result<usize,
     let mut pos = start + if triple { 3 } else { 1 };
     loop {
         match *bytes.get(pos).ok_or(bytes.len())? {
-            b'\\' if !raw => pos += 1,
-            b'\n' if !triple => return Err(pos),
+            // A newline is looked at, escaped or not.
+            b'\\' if !raw && bytes.get(pos + 1) != Some(&b'\n') => pos += 1,
+            b'\n' if !triple || starts_block(&bytes[pos + 1..]) => return Err(pos),
             byte if byte == quote && !triple => return Ok(pos + 1),
             byte if byte == quote && bytes[pos..].starts_with(&[quote; 3]) => return Ok(pos + 3),
             _ => {}

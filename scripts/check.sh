@@ -3,9 +3,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# What the window loads at run time; tests of panels need none of it.
+# What the window loads at run time, and a display, a mouse and a camera for its test.
 if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-  packages="libxcursor1 libxi6 libxkbcommon-x11-0"
+  packages="libxcursor1 libxi6 libxkbcommon-x11-0 libegl1 libgl1-mesa-dri xvfb xdotool imagemagick"
   # shellcheck disable=SC2086
   dpkg -s $packages >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y -qq $packages >/dev/null; }
 fi
@@ -13,10 +13,11 @@ fi
 echo "== format"
 cargo fmt --check
 echo "== tests"
-# The window test wants a display of its own: scripts/window-test.sh runs it.
 cargo test --locked --lib --bins
 cargo test --locked --test architecture --test app --test app_files --test app_filing --test app_random --test check --test cli \
   --test gui --test lang --test replay --test round_trip --test runner --test scene --test workers
+echo "== the real window"
+scripts/window-test.sh --locked
 echo "== the core builds without the window"
 cargo check --locked --no-default-features --features run
 echo "all is well"

@@ -45,9 +45,14 @@ impl Stage {
             .spawn()
             .expect("Xvfb is installed: apt-get install xvfb");
         let mut line = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut said = BufReader::new(server.stdout.take().unwrap());
+        said.read_line(&mut line).unwrap();
         let display = format!(":{}", line.trim());
         let server = Process(server);
+        until("the display answers", || {
+            let asked = Command::new("xdotool").arg("getdisplaygeometry").env("DISPLAY", &display).output();
+            asked.expect("xdotool is installed: apt-get install xdotool").status.success().then_some(())
+        });
         let app = program(home).env("DISPLAY", &display).stdout(Stdio::null()).spawn().unwrap();
         let stage = Self { app: Process(app), _display_server: server, display, home: home.to_owned() };
         let pid = stage.app.0.id().to_string();

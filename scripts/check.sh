@@ -14,7 +14,7 @@ echo "== format"
 cargo fmt --check
 echo "== tests"
 cargo test --locked --lib --bins
-cargo test --locked --test architecture --test app --test app_files --test app_filing --test app_random --test check --test cli \
+cargo test --locked --test architecture --test app --test app_files --test app_filing --test app_random --test check --test cli --test engine \
   --test gui --test lang --test replay --test round_trip --test runner --test scene --test workers
 echo "== the real window"
 scripts/window-test.sh --locked

@@ -62,7 +62,9 @@ class Worker(services.WorkerServicer):
 
     def Invoke(self, request, context):
         ball, method = request.ball, METHODS.get(request.coordinate)
-        print("invoke", request.coordinate, ball.run, ball.node, ball.visit, ball.attempt, flush=True)
+        # One write a line: calls run side by side, and print() writes each of its parts by itself.
+        sys.stdout.write(f"invoke {request.coordinate} {ball.run} {ball.node} {ball.visit} {ball.attempt}\n")
+        sys.stdout.flush()
         if method is None:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, f"this worker serves {', '.join(METHODS)}")
         answer = protos.InvokeResponse()

@@ -285,25 +285,13 @@ impl State {
 
     fn lost(&mut self, plan: &Plan, id: BallId) {
         let Some(ball) = self.balls.get(&id) else { return };
-        let (node, group) = (ball.node, ball.group);
-        // Only the innermost group with fan-ins ahead of the ball takes note.
-        let mut innermost = None;
-        for &fan_in in plan.ahead(node) {
-            let of = self.group_of_scope(group, plan.node(fan_in).scope);
-            let depth = self.depth(of);
-            if innermost.is_none_or(|(deepest, _)| depth > deepest) {
-                innermost = Some((depth, of));
-            }
-        }
-        if let Some((_, of)) = innermost {
-            for &fan_in in plan.ahead(node) {
-                let scope = plan.node(fan_in).scope;
-                if plan.node(fan_in).policy() != Policy::All && self.group_of_scope(group, scope) == of {
-                    let opened = self.n_events;
-                    let join = self.open_join(fan_in, of);
-                    join.n_lost += 1;
-                    join.opened.get_or_insert(opened);
-                }
+        let (group, fan_ins) = self.nearest_fan_ins(plan, ball);
+        for fan_in in fan_ins {
+            if plan.node(fan_in).policy() != Policy::All {
+                let opened = self.n_events;
+                let join = self.open_join(fan_in, group);
+                join.n_lost += 1;
+                join.opened.get_or_insert(opened);
             }
         }
         self.remove(plan, id);
@@ -378,27 +366,6 @@ impl State {
             self.parked.remove(&order);
         }
         self.n_abroad -= usize::from(ball.at.is_abroad());
-    }
-
-    fn group_of_scope(&self, group: GroupId, scope: Option<u32>) -> GroupId {
-        let Some(scope) = scope else { return GroupId(0) };
-        let mut group = group;
-        while let Some(found) = self.groups.get(&group) {
-            if found.fan_out == scope {
-                return group;
-            }
-            group = found.parent;
-        }
-        GroupId(0)
-    }
-
-    fn depth(&self, mut group: GroupId) -> u32 {
-        let mut depth = 0;
-        while let Some(found) = self.groups.get(&group) {
-            group = found.parent;
-            depth += 1;
-        }
-        depth
     }
 
     fn open_join(&mut self, fan_in: u32, group: GroupId) -> &mut Join {

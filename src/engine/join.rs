@@ -12,40 +12,10 @@ use crate::play::Policy;
 
 impl Run {
     pub(super) fn wait_for_others(&self, now: RunMicros, id: BallId, ball: &Ball, node: &PlanNode) -> Vec<Event> {
-        let group = self.group_of_scope(ball.group, node.scope);
+        let group = self.state.group_of_scope(ball.group, node.scope);
         let is_first = self.state.joins.get(&(ball.node, group)).is_none_or(|join| join.waiting.is_empty());
         let until = node.timeout.filter(|_| is_first).map(|timeout| now.plus(timeout));
         vec![Event::Waiting { ball: id, node: node.id.clone(), group, until }]
-    }
-
-    /// The group on the chain of `group` that `scope` made; the whole run if there is none.
-    pub(super) fn group_of_scope(&self, mut group: GroupId, scope: Option<u32>) -> GroupId {
-        let Some(scope) = scope else { return GroupId(0) };
-        while let Some(found) = self.state.groups.get(&group) {
-            if found.fan_out == scope {
-                return group;
-            }
-            group = found.parent;
-        }
-        GroupId(0)
-    }
-
-    /// The fan-ins that the ball is on its way to in the innermost group that has any.
-    pub(super) fn nearest_fan_ins(&self, ball: &Ball) -> Vec<u32> {
-        let ahead = self.plan.ahead(ball.node);
-        let mut group = ball.group;
-        loop {
-            let (scope, parent) = match self.state.groups.get(&group) {
-                Some(found) => (Some(found.fan_out), Some(found.parent)),
-                None => (None, None),
-            };
-            let here = |fan_in: &u32| self.plan.node(*fan_in).scope == scope;
-            let found: Vec<u32> = ahead.iter().copied().filter(here).collect();
-            match parent {
-                Some(parent) if found.is_empty() => group = parent,
-                _ => return found,
-            }
-        }
     }
 
     /// What a fan-in does now: joins, fails, or nothing yet. `forced`: nobody else can come, whatever the count says.

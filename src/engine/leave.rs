@@ -227,8 +227,8 @@ impl Run {
 
     /// A ball without an `on error` wire is lost if others may do instead, else the run fails.
     fn lose(&self, id: BallId, ball: &Ball, node: &PlanNode, failure: &Failure) -> Vec<Event> {
-        let others_may_do =
-            self.nearest_fan_ins(ball).iter().any(|&fan_in| self.plan.node(fan_in).policy() != Policy::All);
+        let (_, fan_ins) = self.state.nearest_fan_ins(&self.plan, ball);
+        let others_may_do = fan_ins.iter().any(|&fan_in| self.plan.node(fan_in).policy() != Policy::All);
         if others_may_do {
             let reason = format!("{}: {}", failure.code, failure.message);
             vec![Event::Lost { ball: id, node: node.id.clone(), reason }]

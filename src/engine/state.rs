@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use crate::base::{BallId, Coord, GroupId, RunMicros};
 use crate::event::{Failure, Outcome, Payload, Started};
 use crate::expr::RunVars;
+use crate::plan::Plan;
 
 /// Everything that a run remembers. Only `evolve` writes it.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +42,35 @@ pub(super) struct State {
     pub seen_signals: FxHashSet<String>,
     /// The last signal to a key that a wait of this run used: others of the run may use it too.
     pub last_keyed: Option<(String, Payload)>,
+}
+
+impl State {
+    /// The group on the chain of `group` that `scope` made; the whole run if there is none.
+    pub fn group_of_scope(&self, mut group: GroupId, scope: Option<u32>) -> GroupId {
+        let Some(scope) = scope else { return GroupId(0) };
+        while let Some(found) = self.groups.get(&group) {
+            if found.fan_out == scope {
+                return group;
+            }
+            group = found.parent;
+        }
+        GroupId(0)
+    }
+
+    /// The fan-ins that the ball is on its way to in the innermost group that has any, and that group.
+    pub fn nearest_fan_ins(&self, plan: &Plan, ball: &Ball) -> (GroupId, Vec<u32>) {
+        let ahead = plan.ahead(ball.node);
+        let mut group = ball.group;
+        loop {
+            let found = self.groups.get(&group);
+            let scope = found.map(|found| found.fan_out);
+            let here: Vec<u32> = ahead.iter().copied().filter(|&fan_in| plan.node(fan_in).scope == scope).collect();
+            match found {
+                Some(found) if here.is_empty() => group = found.parent,
+                _ => return (group, here),
+            }
+        }
+    }
 }
 
 /// A ball in play.

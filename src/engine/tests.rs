@@ -176,7 +176,7 @@ fn recount(run: &Run) {
     for (&(fan_in, group), join) in &run.state.joins {
         let mut in_group = 0;
         for ball in run.state.balls.values() {
-            let here = run.group_of_scope(ball.group, plan.node(fan_in).scope) == group;
+            let here = run.state.group_of_scope(ball.group, plan.node(fan_in).scope) == group;
             let waits = ball.node == fan_in && matches!(ball.at, BallAt::Waiting { group: of } if of == group);
             if here && !waits && reaches(ball.node, fan_in) {
                 in_group += 1;

@@ -80,7 +80,7 @@ fn engine(c: &mut Criterion) {
         });
         group.bench_with_input(BenchmarkId::new("decide", n_nodes), &plan, |b, plan| {
             b.iter(|| {
-                let mut journal = Vec::with_capacity(n_events as usize);
+                let mut journal = Vec::with_capacity(usize::try_from(n_events).expect("it fits"));
                 black_box(run(plan, &mut journal))
             });
         });

@@ -67,7 +67,7 @@ fn sizes(c: &mut Criterion) {
         let (text, ron) = (print(&doc), to_ron(&doc));
         group.throughput(Throughput::Elements(n_nodes as u64));
         group.bench_function(BenchmarkId::new("parse", n_nodes), |b| {
-            b.iter_with_large_drop(|| parse(black_box(text.as_str())))
+            b.iter_with_large_drop(|| parse(black_box(text.as_str())));
         });
         group.bench_function(BenchmarkId::new("parse, resolve and check", n_nodes), |b| {
             // The checks resolve the names themselves.

@@ -12,6 +12,8 @@ fi
 
 echo "== format"
 cargo fmt --check
+echo "== clippy"
+cargo clippy --locked --all-targets -- -D warnings
 echo "== tests"
 cargo test --locked --lib --bins
 cargo test --locked --test architecture --test app --test app_files --test app_filing --test app_random --test check --test cli --test engine \

@@ -1,5 +1,7 @@
 //! The headless editor: scripts of commands, with invariants swept after each one.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::collections::BTreeMap;
 
 use chalktalk::app::port::{FromRunner, LoadedRun, RunState, RunSummary, ToRunner};
@@ -45,6 +47,7 @@ fn apply(editor: &mut Editor, command: Command) -> Vec<Request> {
 }
 
 /// A gesture that is done, without a word.
+#[expect(clippy::needless_pass_by_value, reason = "reads better where it is called")]
 fn edit(editor: &mut Editor, gesture: Gesture) {
     let n_toasts = editor.toasts().len();
     assert_eq!(apply(editor, Command::Edit(gesture.clone())), []);

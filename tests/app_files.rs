@@ -1,6 +1,8 @@
 //! Saving under fire: a program that is killed while it saves, a folder and a disk that refuse.
 //!
 //! The program under test is this very test program, started again with a variable that makes `child` do the work.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 #![cfg(unix)]
 
 use std::fs;
@@ -73,9 +75,9 @@ fn a_kill_leaves_the_old_or_the_new_file_whole() {
         let found = fs::read_to_string(&path).unwrap();
         assert!(found == old || found == new, "round {round}: {} bytes of neither text", found.len());
         if found == old {
-            n_old += 1
+            n_old += 1;
         } else {
-            n_new += 1
+            n_new += 1;
         }
         // A killed program cannot clean up; what it leaves is never the file itself.
         for entry in fs::read_dir(folder.path()).unwrap() {

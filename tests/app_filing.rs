@@ -1,5 +1,7 @@
 //! New, open, save and save as, and what could be lost by them.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -84,7 +86,7 @@ fn what_is_unsaved_is_asked_about() {
             Command::Quit => assert_eq!(requests, [Request::Quit]),
             Command::Open => assert_eq!(requests, [Request::PickOpen]),
             Command::New => {
-                assert!(editor.session().path().is_none() && editor.session().graph().find("start").is_some())
+                assert!(editor.session().path().is_none() && editor.session().graph().find("start").is_some());
             }
             _ => assert_eq!(editor.session().path(), Some(path.as_path())),
         };

@@ -74,6 +74,18 @@ fn modules_import_only_what_the_table_allows() {
     assert_eq!(seen, table.into_keys().collect(), "the table and src hold the same modules");
 }
 
+/// Those that may read clocks and files. What all others must not do stands in clippy.toml.
+const SHELL: [&str; 5] = ["cli", "files", "gui", "journal", "runner"];
+
+#[test]
+fn modules_outside_of_the_shell_are_pure() {
+    for module in table().keys().filter(|module| !SHELL.contains(&module.as_str())) {
+        let text = fs::read_to_string(root().join("src").join(module).join("mod.rs")).expect("the module has a mod.rs");
+        let bans = "#![deny(clippy::disallowed_methods, clippy::disallowed_types)]";
+        assert!(text.contains(bans), "src/{module}/mod.rs lacks {bans}");
+    }
+}
+
 #[test]
 fn the_table_has_no_circles() {
     let mut left = table();

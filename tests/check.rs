@@ -2,6 +2,8 @@
 //!
 //! `BLESS=1 cargo test --test check` writes the reports anew; read them before you commit them.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

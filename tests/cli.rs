@@ -1,5 +1,7 @@
 //! The program as people and scripts use it: what it prints where, and how it exits.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};

@@ -1,5 +1,7 @@
 //! What each construct does to a run, played by hand: answers, signals and time come when the test says so.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::sync::Arc;
 
 use chalktalk::base::{RunId, RunMicros};

@@ -3,6 +3,9 @@
 //! A file in `ok` is in the canonical layout, or has that beside it as `.fmt`. A file in `err` has its report beside it as
 //! `.txt` and its layout as `.fmt`. `BLESS=1 cargo test --test lang` writes both anew; read them before you commit them.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+#![allow(clippy::format_collect, reason = "plain texts")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

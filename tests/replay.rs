@@ -1,5 +1,7 @@
 //! Properties of the fold, the film and the playhead over random records, sound and unsound.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use chalktalk::base::{BallId, Coord, GroupId, NodeId, RunId, RunMicros};
 use chalktalk::event::{Child, Code, Event, Failure, Outcome, ParkedOn, Payload, Recorded, Started, WireRef};
 use chalktalk::replay::{

@@ -1,5 +1,8 @@
 //! Where things stand, what lies under the pointer, and what real runs look like on the sample plays.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+#![allow(clippy::float_cmp, clippy::format_push_string, reason = "whole numbers; plain texts")]
+
 use std::sync::Arc;
 
 use chalktalk::base::{NodeId, RunMicros};

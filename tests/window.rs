@@ -1,6 +1,8 @@
 //! The real program in a real window on a virtual display, driven by real mouse and key events.
 //!
 //! Not part of a plain `cargo test`: it needs Xvfb, xdotool and ImageMagick, see `scripts/window-test.sh`.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 #![cfg(feature = "gui")]
 
 use std::io::{BufRead as _, BufReader};

@@ -188,7 +188,7 @@ mod tests {
             let mut changed = old.to_owned();
             let back = change.apply(&mut changed);
             assert_eq!(changed, new);
-            back.apply(&mut changed);
+            let _ = back.apply(&mut changed);
             assert_eq!(changed, old);
         }
         assert_eq!(text_diff("same", "same"), None);

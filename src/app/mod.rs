@@ -6,6 +6,8 @@
 //!
 //! Must never: draw, open dialogs, wait, read a clock, call a runner. Start reading at [`Command`], then [`Editor`].
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod command;
 mod edit;
 mod editor;

@@ -2,6 +2,8 @@
 //!
 //! Must never: know about plays, runs or files. Start reading at [`Coord`].
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod coord;
 mod ids;
 mod span;

@@ -3,6 +3,8 @@
 //! Linear in the size of the text. Must never: change a document, run anything, report what is only a matter of
 //! taste. Start reading at [`check`]; [`CODES`] lists everything that is looked for.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod codes;
 mod expressions;
 mod fan_in;

@@ -110,7 +110,7 @@ fn span(micros: u64) -> String {
     match ms {
         0..10_000 => format!("{ms} ms"),
         10_000..600_000 => format!("{} s", ms / 1000),
-        _ if ms % 3_600_000 == 0 => format!("{} h", ms / 3_600_000),
+        _ if ms.is_multiple_of(3_600_000) => format!("{} h", ms / 3_600_000),
         600_000..36_000_000 => format!("{} min", ms / 60_000),
         _ => format!("{} h", ms / 3_600_000),
     }

@@ -73,6 +73,7 @@ impl Output {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "all that a command says goes through its output")]
     /// A message. Nobody is left to tell if stderr is closed.
     pub fn say(&self, message: &str) {
         drop(writeln!(io::stderr(), "{message}"));

@@ -43,7 +43,7 @@ pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict>
     let item = choose_play(&input, coord.as_deref())?;
     let formation = choose_formation(input.doc(), args.formation.as_deref()).map_err(|bad| anyhow!("{bad}"))?;
     let prepared = Arc::new(Prepared::new(input.doc(), item, formation).map_err(|error| anyhow!("{error}"))?);
-    let mut job = Job::new(prepared, payload, signals)?;
+    let mut job = Job::new(&prepared, payload, signals)?;
     job.record = Record::open(args.events.as_deref())?;
     let (journal, note) = recorder::open(args.data.as_deref())?;
     if let Some(note) = note {
@@ -145,11 +145,11 @@ pub(super) struct Job {
 impl Job {
     /// The run starts at the snap, or at the first trigger that one of the signals is for.
     pub(super) fn new(
-        prepared: Arc<Prepared>,
+        prepared: &Arc<Prepared>,
         input: Value,
         mut signals: Vec<(String, Value)>,
     ) -> anyhow::Result<Self> {
-        let mut start = Start::new(Arc::clone(&prepared), input);
+        let mut start = Start::new(Arc::clone(prepared), input);
         if prepared.plan.snap().is_none() {
             let triggers: Vec<(NodeId, String)> =
                 prepared.plan.triggers().map(|(node, name)| (node.clone(), name.to_owned())).collect();

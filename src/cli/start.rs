@@ -88,7 +88,7 @@ fn terminal(why: &str, out: &mut Output) -> anyhow::Result<Verdict> {
     let item = doc.plays().next().map(|(item, _)| item).ok_or_else(|| anyhow!("the sample has no play"))?;
     let prepared = Prepared::new(&doc, item, formation)?;
     let order = json!({"order_id": "o-7", "gift": true, "items": [{"sku": "football", "price": 60, "quantity": 2}]});
-    let mut job = Job::new(Arc::new(prepared), order, Vec::new())?;
+    let mut job = Job::new(&Arc::new(prepared), order, Vec::new())?;
     job.demo = Some(|name| (name == "manager-approved").then(|| json!({"name": "Ann, the manager"})));
     let journal = Journal::memory();
     let reader = journal.reader()?;

@@ -2,6 +2,8 @@
 //!
 //! Must never: decide what is wrong. Start reading at [`Diagnostic`].
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod json;
 mod lines;
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl Run {
                     node: id.clone(),
                     payload: input.clone(),
                     signal: Some(input.clone()),
-                })
+                });
             }
             _ => {
                 let message = match entry {

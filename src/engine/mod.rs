@@ -7,6 +7,8 @@
 //! Start reading at [`Run`]; then `decide.rs` (answers from the world), `leave.rs` (a ball goes on), `join.rs`
 //! (fan-ins), `evolve.rs` (what each event does to the state).
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod decide;
 mod evolve;
 mod io;

@@ -39,9 +39,8 @@ impl Author {
         author.wire(&last, &pass, "");
         let n_stray = author.rng.below(3);
         for _ in 0..n_stray {
-            let from = author.rng.below(author.ids.len() as u64) as usize;
-            let to = author.rng.below(author.ids.len() as u64) as usize;
-            let (from, to) = (author.ids[from].clone(), author.ids[to].clone());
+            let from = author.some_node();
+            let to = author.some_node();
             let end = if author.rng.chance(500) { "on error" } else { "on timeout" };
             if !from.starts_with("pass") && !to.starts_with("snap") {
                 author.wire(&from, &to, end);
@@ -49,6 +48,11 @@ impl Author {
         }
         let timeout = if author.rng.chance(300) { " timeout 20s" } else { "" };
         format!("play a/1/b{timeout} {{\n{}{}}}\n", author.nodes, author.wires)
+    }
+
+    fn some_node(&mut self) -> String {
+        let n = usize::try_from(self.rng.below(self.ids.len() as u64)).expect("it is below a length");
+        self.ids[n].clone()
     }
 
     fn node(&mut self, kind: &str, rest: &str) -> String {
@@ -173,6 +177,7 @@ fn recount(run: &Run) {
         }
         false
     };
+    #[expect(clippy::iter_over_hash_type, reason = "each is looked at by itself")]
     for (&(fan_in, group), join) in &run.state.joins {
         let mut in_group = 0;
         for ball in run.state.balls.values() {
@@ -185,6 +190,7 @@ fn recount(run: &Run) {
         assert_eq!(join.ahead, in_group, "balls on their way to {} of group {group}", plan.node(fan_in).id);
     }
     // Nothing is left of groups that are over.
+    #[expect(clippy::iter_over_hash_type, reason = "each is looked at by itself")]
     for (id, group) in &run.state.groups {
         let is_used = !group.balls.is_empty() || !group.groups.is_empty() || group.n_joins > 0;
         assert!(is_used, "group {id} is over and still there");
@@ -231,7 +237,7 @@ mod properties {
     const SEEDS: std::ops::Range<u64> = 1_000..4_000;
 
     fn simulate(seed: u64) -> Sim {
-        let faults = if seed % 4 == 0 { Faults::NONE } else { Faults::MANY };
+        let faults = if seed.is_multiple_of(4) { Faults::NONE } else { Faults::MANY };
         let mut sim = Sim::start(random_play(seed), json!({"n": 1}), seed, faults).unwrap();
         // Stray wires may lead round for ever; such a run is stopped, as a person would.
         if !sim.run_out(2_000) {

@@ -3,6 +3,8 @@
 //! Events name nodes by id, so that a journal opens without the play that it ran. Fields are only ever added, with
 //! a default. Must never: decide anything, read a clock. Start reading at [`Event`].
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod payload;
 
 use serde::{Deserialize, Serialize};

@@ -52,6 +52,7 @@ pub(super) fn wrap(expr: &mut IdedExpr) {
     fuel::wrap(expr, RESULT, Vec::new());
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "CEL calls it so")]
 pub(super) fn result<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let value = args.first().ok_or(ExecutionError::MissingArgumentOrTarget)?.as_ref();
     DONE.set(Some(match WANT.get() {
@@ -87,6 +88,7 @@ fn build(value: &dyn Val, depth: usize, left: &mut usize) -> Result<Value, EvalE
         }
         View::Map(map) => {
             let mut object = Map::new();
+            #[expect(clippy::iter_over_hash_type, reason = "a JSON object sorts its keys")]
             for (key, value) in map.inner() {
                 let key = match key {
                     CelMapKey::String(text) => text.inner().to_owned(),

@@ -101,6 +101,7 @@ fn copy<'b, 'v>(mut args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Executi
     Ok(value)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "CEL calls it so")]
 fn equal_call<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     match args.as_slice() {
         [left, right] => Ok(CowVal::owned(CelBool::from(equal(left.as_ref(), right.as_ref())))),
@@ -108,6 +109,7 @@ fn equal_call<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Execu
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "CEL calls it so")]
 fn among_call<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let [sought, within] = args.as_slice() else { return Err(ExecutionError::MissingArgumentOrTarget) };
     let (sought, within) = (sought.as_ref(), within.as_ref());
@@ -132,7 +134,7 @@ pub(super) fn equal(left: &dyn Val, right: &dyn Val) -> bool {
     }
     let is_plain = |val: &dyn Val| matches!(json::view(val), View::Other);
     if is_plain(left) || is_plain(right) {
-        return !is_plain(left) == !is_plain(right) && left.equals(right);
+        return is_plain(left) == is_plain(right) && left.equals(right);
     }
     if left.get_type().kind() != right.get_type().kind() {
         return false;

@@ -97,9 +97,8 @@ pub(super) fn check(source: &str) -> Result<(), BadExpr> {
     }
     match levels.as_slice() {
         [level] if level.chain > MAX_CHAIN => Err(too_long(source, source.len())),
-        [_] => Ok(()),
+        [] | [_] => Ok(()),
         [.., open] => Err(unbalanced(source, open.opened_at)),
-        [] => Ok(()),
     }
 }
 

@@ -16,7 +16,7 @@ use super::fuel;
 static NULL: CelNull = CelNull;
 
 /// The value as CEL: whole numbers are `int` (`uint` above 2^63), others `double`.
-pub(super) fn val<'b, 'v>(value: &'v Value) -> CowVal<'b, 'v> {
+pub(super) fn val(value: &Value) -> CowVal<'_, '_> {
     match value {
         Value::Null => CowVal::Borrowed(&NULL),
         Value::Bool(bool) => CowVal::owned(CelBool::from(*bool)),
@@ -314,7 +314,7 @@ fn whole(index: &dyn Val) -> Option<i64> {
     }
 }
 
-impl<'a> Iterable for Json<'a> {
+impl Iterable for Json<'_> {
     fn iter<'b, 'v>(&'b self) -> Box<dyn CelIterator<'b, 'v> + 'b>
     where
         Self: 'v,

@@ -6,6 +6,8 @@
 //!
 //! Must never: read a clock, draw randomness, know about plays. Start reading at [`Program`].
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod convert;
 mod error;
 mod fuel;
@@ -224,6 +226,7 @@ impl VariableResolver for Bound<'_> {
     }
 }
 
+#[expect(clippy::disallowed_types, reason = "CEL makes its maps of these")]
 fn run_map(run: &RunVars) -> CelMap<'_> {
     let started = i64::try_from(run.started_ms).unwrap_or(i64::MAX);
     let entries: [(&str, Box<dyn Val + '_>); 3] = [

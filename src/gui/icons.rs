@@ -53,6 +53,7 @@ enum Mark {
 
 use Mark::{Box, Curve, Dot, Fill, Line, Ring};
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 const fn marks(icon: Icon) -> &'static [Mark] {
     match icon {
         Icon::Snap => &[Ring(12.0, 12.0, 8.5), Fill(&[[10.0, 8.5], [15.5, 12.0], [10.0, 15.5]])],

@@ -74,6 +74,7 @@ pub struct Theme {
     pub row: Color32,
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "takes the bytes apart")]
 const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }

@@ -176,7 +176,7 @@ impl Window {
             return;
         }
         let typing = ctx.text_edit_focused();
-        let in_text_pane = self.side.text_has_focus(ctx);
+        let in_text_pane = SidePanel::text_has_focus(ctx);
         // A canvas that is busy takes Escape for itself; a focused control takes Space and Enter.
         let busy = self.canvas.is_busy();
         let focused = !typing && ctx.memory(|memory| memory.focused().is_some());

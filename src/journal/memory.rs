@@ -75,18 +75,17 @@ impl Memory {
     /// A batch names each run once.
     fn check(&self, append: &Append<'_>) -> Result<(), Error> {
         let out_of_order = |seq| Err(Error::OutOfOrder { run: append.run.clone(), seq });
-        let mut next = match self.kept(append.run) {
+        let next = match self.kept(append.run) {
             Ok(kept) => kept.info.n_events,
             Err(_) => match append.events.first() {
                 Some(Recorded { event: Event::Started(_), .. }) => 0,
                 first => return out_of_order(first.map_or(0, |first| first.seq)),
             },
         };
-        for recorded in append.events {
-            if recorded.seq != next {
+        for (expected, recorded) in (next..).zip(append.events) {
+            if recorded.seq != expected {
                 return out_of_order(recorded.seq);
             }
-            next += 1;
         }
         Ok(())
     }

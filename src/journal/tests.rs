@@ -82,7 +82,7 @@ fn keeps_runs_with_their_events_and_documents() {
             );
             assert_eq!(reader.runs(1).unwrap().len(), 1);
             assert_eq!(reader.run(&a).unwrap(), runs[1]);
-            assert_eq!(reader.unfinished().unwrap(), [b.clone()]);
+            assert_eq!(reader.unfinished().unwrap(), std::slice::from_ref(&b));
             let history = reader.events(&a).unwrap();
             assert_eq!(history.events, [first.clone(), record(2, [finished()])].concat());
             assert!(history.unread.is_empty());

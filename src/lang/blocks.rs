@@ -52,7 +52,7 @@ impl LineKind for Bind {
     }
 }
 
-impl<'t> Parser<'t> {
+impl Parser<'_> {
     /// A play or a formation.
     pub fn block(&mut self) -> Parsed<(Item, Body)> {
         if self.tok.kind == Kind::Word && !self.lex.arrow_follows() {
@@ -99,6 +99,7 @@ impl<'t> Parser<'t> {
             if let Err(diagnostic) = self.play_option(&mut title, &mut timeout) {
                 self.map.parts.truncate(first_part);
                 self.rewind(option);
+                #[expect(clippy::redundant_closure_for_method_calls, reason = "for any lifetime")]
                 self.rest_of_head(diagnostic, &mut lines, &mut spans, |parser| parser.stmt())?;
             }
         }
@@ -229,6 +230,7 @@ impl<'t> Parser<'t> {
         if self.more() && self.tok.kind != Kind::Open {
             let diagnostic = Diagnostic::error("L012", self.tok.span, "the head of a formation ends here")
                 .help("after its name comes {");
+            #[expect(clippy::redundant_closure_for_method_calls, reason = "for any lifetime")]
             self.rest_of_head(diagnostic, &mut lines, &mut spans, |parser| parser.bind())?;
         }
         let head = Span::new(start.start, self.prev_end);

@@ -3,6 +3,8 @@
 //! The parser never fails: what it cannot read is kept word for word. Must never: check meaning, touch files.
 //! Start reading at [`Source`], then `parser.rs`.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod blocks;
 mod lexer;
 mod nearest;

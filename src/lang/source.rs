@@ -116,6 +116,7 @@ impl TextChange {
     ///
     /// # Panics
     /// The span lies outside of `text` or cuts a character: the change was made for another text.
+    #[must_use = "it undoes the change"]
     pub fn apply(&self, text: &mut String) -> Self {
         let old = text[self.span.range()].to_owned();
         text.replace_range(self.span.range(), &self.text);

@@ -2,6 +2,8 @@
 //!
 //! Must never: hold the state of a run, touch the network or files. Start reading at [`Plan`].
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod compile;
 mod pin;
 #[cfg(test)]

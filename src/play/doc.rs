@@ -302,6 +302,7 @@ pub enum Via {
     Reflect(Vec<String>),
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_false(value: &bool) -> bool {
     !value
 }

@@ -5,6 +5,8 @@
 //!
 //! Must never: read text, know about spans, files or runs. Start reading at [`Document`].
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod doc;
 mod edit;
 mod graph;

@@ -92,6 +92,7 @@ pub(super) fn checked(doc: Document) -> Result<Document, Error> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn syntax(error: ron::error::SpannedError) -> Error {
     let at = error.span.start;
     Error::Syntax { line: at.line, column: at.col, message: error.code.to_string() }

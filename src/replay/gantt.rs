@@ -72,8 +72,8 @@ impl Track {
 /// All rows and dots of a run, grown event by event.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tracks {
-    tracks: Vec<Track>,
-    track_of: FxHashMap<NodeId, usize>,
+    rows: Vec<Track>,
+    row_of: FxHashMap<NodeId, usize>,
     /// The bar of each ball that goes on: row and place in it.
     open: FxHashMap<BallId, (usize, usize)>,
     marks: Vec<Mark>,
@@ -81,11 +81,11 @@ pub(super) struct Tracks {
 
 impl Tracks {
     pub fn all(&self) -> &[Track] {
-        &self.tracks
+        &self.rows
     }
 
     pub fn of(&self, node: &NodeId) -> Option<&Track> {
-        self.tracks.get(*self.track_of.get(node)?)
+        self.rows.get(*self.row_of.get(node)?)
     }
 
     pub fn marks(&self) -> &[Mark] {
@@ -153,15 +153,15 @@ impl Tracks {
 
     fn open(&mut self, recorded: &Recorded, ball: BallId, node: &NodeId, kind: BarKind) {
         self.close(ball, recorded.at);
-        let row = match self.track_of.get(node) {
+        let row = match self.row_of.get(node) {
             Some(row) => *row,
             None => {
-                self.track_of.insert(node.clone(), self.tracks.len());
-                self.tracks.push(Track { node: node.clone(), bars: Vec::new() });
-                self.tracks.len() - 1
+                self.row_of.insert(node.clone(), self.rows.len());
+                self.rows.push(Track { node: node.clone(), bars: Vec::new() });
+                self.rows.len() - 1
             }
         };
-        if let Some(track) = self.tracks.get_mut(row) {
+        if let Some(track) = self.rows.get_mut(row) {
             self.open.insert(ball, (row, track.bars.len()));
             track.bars.push(Bar { kind, ball, start: recorded.at, end: None, seq: recorded.seq });
         }
@@ -169,7 +169,7 @@ impl Tracks {
 
     fn close(&mut self, ball: BallId, at: RunMicros) {
         if let Some((row, bar)) = self.open.remove(&ball)
-            && let Some(bar) = self.tracks.get_mut(row).and_then(|track| track.bars.get_mut(bar))
+            && let Some(bar) = self.rows.get_mut(row).and_then(|track| track.bars.get_mut(bar))
         {
             bar.end = Some(at);
         }
@@ -177,7 +177,7 @@ impl Tracks {
 
     fn close_failed(&mut self, ball: BallId, at: RunMicros) {
         if let Some((row, bar)) = self.open.get(&ball).copied()
-            && let Some(bar) = self.tracks.get_mut(row).and_then(|track| track.bars.get_mut(bar))
+            && let Some(bar) = self.rows.get_mut(row).and_then(|track| track.bars.get_mut(bar))
             && let BarKind::Attempt { attempt } = bar.kind
         {
             bar.kind = BarKind::AttemptFailed { attempt };

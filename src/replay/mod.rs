@@ -4,6 +4,8 @@
 //! plan: events name nodes, so old journals open. Must never: read a clock, decide anything about a run, call
 //! anything. Start reading at [`View::apply`], then [`Film`] (events and keyframes) and [`Playback`] (the playhead).
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod film;
 mod fold;
 mod gantt;

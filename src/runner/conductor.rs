@@ -415,7 +415,7 @@ impl Conductor {
                     self.publish(slot);
                 }
             }
-            Err(error) => self.is_stuck(error.into()),
+            Err(error) => self.is_stuck(&error.into()),
         }
     }
 
@@ -426,7 +426,7 @@ impl Conductor {
         }
     }
 
-    fn is_stuck(&mut self, error: Error) {
+    fn is_stuck(&mut self, error: &Error) {
         let wait = self.stuck.as_ref().map_or(TRY_AGAIN, |(.., wait)| (*wait * 2).min(TRY_AGAIN_AT_MOST));
         self.stuck = Some((error.clone(), Instant::now() + wait, wait));
         // Runs that were never kept were never started.

@@ -280,7 +280,7 @@ fn spread(wanted: impl Iterator<Item = f32>, heights: impl Iterator<Item = f32>)
     let mut rooms = Vec::new();
     let mut blocks: Vec<(f32, f32, usize)> = Vec::new();
     for (wanted, height) in wanted.zip(heights) {
-        room += last.map_or(0.0, |last: f32| (last + height) / 2.0 + GAP_Y);
+        room += last.map_or(0.0, |last: f32| last.midpoint(height) + GAP_Y);
         last = Some(height);
         rooms.push(room);
         blocks.push((wanted - room, 1.0, 1));

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use super::caption::Span;
 use super::shapes::{Point, Rect, Vec2};
 use crate::play::{Node, NodeKind, Policy, Spread, Target, TargetRef};
@@ -190,7 +192,7 @@ fn detail_of_target(target: &Target) -> String {
                     text.push_str(image);
                     text.push(' ');
                 }
-                text.push_str(&format!("{}%", share.percent));
+                let _ = write!(text, "{}%", share.percent);
             }
             text
         }

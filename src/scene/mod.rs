@@ -5,6 +5,8 @@
 //! Must never: know colours, fonts or a GUI library; look at anything that is not visible, once a frame.
 //! Start reading at [`Geometry::new`], then [`Frame::build`].
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod arrange;
 mod binding;
 mod boxes;

@@ -26,7 +26,9 @@ impl WirePath {
         flatten(&curves, &mut points);
         let length = points.windows(2).map(|pair| pair[0].distance(pair[1])).sum();
         let mut bounds = Rect::NOTHING;
-        points.iter().for_each(|point| bounds.add_point(*point));
+        for point in &points {
+            bounds.add_point(*point);
+        }
         Self { from, to, curves, points, length, bounds, chip: None }
     }
 

@@ -1,4 +1,6 @@
 //! The window's panels and gestures, found by name and role, driven without a display.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 #![cfg(feature = "gui")]
 
 mod canvas;

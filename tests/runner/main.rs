@@ -1,6 +1,7 @@
 //! Plays that really run: in the journal or in memory, on tokio's paused clock, with workers in this process.
 
 #![cfg(feature = "run")]
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod recovery;
 mod signals;
@@ -153,7 +154,7 @@ async fn what_is_late_is_called_off() {
     assert_eq!(info.duration.0 / 1_000_000, 2);
     spy.until_dropped(1).await;
     let deadline = spy.calls()[0].deadline.expect("a timeout gives a deadline");
-    assert_eq!(deadline.seconds, support::UNIX_MS as i64 / 1000 + 2);
+    assert_eq!(deadline.seconds, support::UNIX_MS.cast_signed() / 1000 + 2);
 }
 
 #[tokio::test(start_paused = true)]

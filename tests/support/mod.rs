@@ -1,6 +1,8 @@
 //! Documents, texts and edits made from a tape of random numbers. A tape is a plain vector, so a failing case shrinks well
 //! and costs little to make.
 
+#![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "small numbers")]
+
 use chalktalk::base::{Coord, Dur, NodeId, Unit};
 use chalktalk::play::{
     Bind, Binding, Document, Edit, Expr, Formation, Head, Hop, Item, Line, Node, NodeKind, Options, Place, Play,
@@ -366,7 +368,7 @@ impl<'a> Tape<'a> {
         match (self.below(6), &mut line.kind) {
             (0, _) => line.blank = !line.blank,
             (1, kind) if !matches!(kind, Stmt::Comment(_)) => {
-                line.note = self.some(2, |tape| tape.pick(&COMMENTS).to_owned())
+                line.note = self.some(2, |tape| tape.pick(&COMMENTS).to_owned());
             }
             (_, Stmt::Node(node)) if self.one_in(2) => node.id = self.id(),
             (_, Stmt::Node(node)) => node.options.timeout = self.some(2, Self::dur),
@@ -444,7 +446,7 @@ impl<'a> Tape<'a> {
     /// `text` with some of it lost, doubled or replaced.
     pub fn damage(&mut self, text: &str) -> String {
         let mut chars: Vec<char> = text.chars().collect();
-        for _ in 0..1 + self.below(4) {
+        for _ in 0..=self.below(4) {
             let at = self.below(chars.len() + 1);
             let end = (at + self.below(12)).min(chars.len());
             match self.below(5) {

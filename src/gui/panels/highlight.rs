@@ -119,6 +119,7 @@ impl LineGalleys {
         let theme = Theme::of(ui.ctx());
         let scale = ui.ctx().pixels_per_point();
         // Galleys hold places in the atlas of glyphs: a new atlas makes them worthless.
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "for any lifetime")]
         let atlas = ui.fonts(|fonts| fonts.font_image_size());
         let salt = hash(&(theme.text.to_array(), theme.field.to_array(), scale.to_bits(), atlas));
         let key = hash(&(salt, text));

@@ -20,6 +20,7 @@ pub struct Located {
 }
 
 /// Finds the line and the node of every diagnostic.
+#[expect(clippy::naive_bytecount, reason = "each byte once, when the text has changed")]
 pub fn locate(session: &Session) -> Vec<Located> {
     let text = session.text();
     let (mut line, mut at) = (1, 0);

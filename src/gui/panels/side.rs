@@ -44,7 +44,7 @@ impl SidePanel {
         self.tab = if self.tab == Tab::Text { Tab::Inspector } else { Tab::Text };
     }
 
-    pub fn text_has_focus(&self, ctx: &egui::Context) -> bool {
+    pub fn text_has_focus(ctx: &egui::Context) -> bool {
         ctx.memory(|memory| memory.has_focus(text_id()))
     }
 

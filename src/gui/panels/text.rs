@@ -128,6 +128,7 @@ fn band(ui: &Ui, rect: Rect) -> Shape {
 }
 
 /// The first and the last line of a span, from 0.
+#[expect(clippy::naive_bytecount, reason = "only where a problem is shown")]
 fn lines_of(text: &str, span: Span) -> (usize, usize) {
     let bytes = text.as_bytes();
     let count =

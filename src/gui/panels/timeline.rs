@@ -119,7 +119,7 @@ fn transport(ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
         match (watch, session.mode()) {
             (Some(_), Mode::Replay) => drop(chip(ui, "Replay", theme.worker)),
             (Some(watch), _) if watch.is_running() && watch.playback().is_following() => {
-                drop(chip(ui, "Live", theme.ok))
+                drop(chip(ui, "Live", theme.ok));
             }
             (Some(watch), _) if watch.is_running() => {
                 // The playhead was moved away from a run that goes on.

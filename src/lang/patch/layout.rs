@@ -90,7 +90,7 @@ impl Entries<'_> {
         if is_long && !parted_by.contains('\n') {
             return None;
         }
-        let text = places.iter().map(|place| format!("{parted_by}{}", print(place))).collect();
+        let text = places.iter().flat_map(|place| [parted_by.to_owned(), print(place)]).collect();
         // A comment after the last place would come to stand after the new one.
         let rest = &self.context.source.text[previous.end as usize..self.line.whole.end as usize];
         let rest = rest.split('\n').next().unwrap_or_default();

@@ -83,16 +83,16 @@ fn change_head(context: &Context, item: usize, head: &Head) -> Result<Vec<TextCh
     let line = context.source.doc.items.get(item).ok_or(missing)?;
     match (&line.kind, head) {
         (Item::Play(play), Head::Play { .. }) => {
-            Ok(head_changes(context, item, head, Block::body(context, &play.body, item).ok_or(missing)?))
+            Ok(head_changes(context, item, head, &Block::body(context, &play.body, item).ok_or(missing)?))
         }
         (Item::Formation(formation), Head::Formation { .. }) => {
-            Ok(head_changes(context, item, head, Block::body(context, &formation.body, item).ok_or(missing)?))
+            Ok(head_changes(context, item, head, &Block::body(context, &formation.body, item).ok_or(missing)?))
         }
         _ => Err(missing),
     }
 }
 
-fn head_changes<K: block::Kind>(context: &Context, item: usize, head: &Head, block: Block<K>) -> Vec<TextChange> {
+fn head_changes<K: block::Kind>(context: &Context, item: usize, head: &Head, block: &Block<K>) -> Vec<TextChange> {
     let span = context.source.map.items[item].head;
     let mut changes = block.empty_head();
     let end = changes.first().map_or(span.end, |junk| junk.span.start);

@@ -1,4 +1,4 @@
-//! Plays on a worker in Python, a process of its own that speaks the contract with gRPC's own library.
+//! The workers in Python, JavaScript and Rust, each a process of its own: one contract, held to by all three.
 
 #![cfg(feature = "run")]
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
@@ -8,41 +8,85 @@
 mod support;
 
 use std::io::{BufRead, BufReader, Lines};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use chalktalk::event::{Code, Event, Outcome, Payload, Recorded};
-use chalktalk::runner::{Prepared, Runner};
-use serde_json::json;
+use chalktalk::runner::v1::worker_client::WorkerClient;
+use chalktalk::runner::{Prepared, Runner, from_any, v1};
+use serde_json::{Value, json};
 use support::{config, failed, kinds, passed, prepared_with, start};
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Language {
+    Python,
+    JavaScript,
+    Rust,
+}
+
+use Language::{JavaScript, Python, Rust};
+
+/// The commands that run workers; what they need is made at the first use, which takes a while.
+struct Tools {
+    python: String,
+    node: String,
+    rust: PathBuf,
+}
+
+fn tools() -> &'static Tools {
+    static TOOLS: OnceLock<Tools> = OnceLock::new();
+    TOOLS.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let done = Command::new(root.join("scripts/workers.sh")).stderr(Stdio::inherit()).output().unwrap();
+        assert!(done.status.success(), "scripts/workers.sh failed, see above");
+        let printed = String::from_utf8(done.stdout).unwrap();
+        let (python, node) = printed.trim().split_once('\n').expect("a line for each");
+        // As this test was built, so is the example.
+        let folder = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
+        let mut build = Command::new(env!("CARGO"));
+        build.current_dir(root).args(["build", "--quiet", "--example", "worker"]);
+        if !cfg!(feature = "gui") {
+            build.args(["--no-default-features", "--features", "run"]);
+        }
+        build.args((!cfg!(debug_assertions)).then_some("--release"));
+        assert!(build.status().unwrap().success(), "the example worker is built");
+        Tools { python: python.to_owned(), node: node.to_owned(), rust: folder.join("examples/worker") }
+    })
+}
+
+impl Language {
+    fn name(self) -> &'static str {
+        match self {
+            Python => "python",
+            JavaScript => "node",
+            Rust => "rust",
+        }
+    }
+
+    fn command(self) -> Command {
+        let tools = tools();
+        let (program, args): (&Path, &[&str]) = match self {
+            Python => (tools.python.as_ref(), &["assets/workers/python/worker.py", "--port", "0"]),
+            JavaScript => (tools.node.as_ref(), &["assets/workers/node/worker.js", "--port", "0"]),
+            Rust => (&tools.rust, &["0"]),
+        };
+        let mut command = Command::new(program);
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args);
+        command
+    }
+}
+
 /// Stopped when it goes.
-struct Python {
+struct Worker {
     process: Child,
     lines: Lines<BufReader<ChildStdout>>,
     url: String,
 }
 
-/// The Python that has what the worker needs; made at the first use, which takes a while.
-fn python() -> &'static str {
-    static PATH: OnceLock<String> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/workers.sh");
-        let done = Command::new(script).stderr(Stdio::inherit()).output().expect("bash is there");
-        assert!(done.status.success(), "scripts/workers.sh failed, see above");
-        String::from_utf8(done.stdout).unwrap().trim().to_owned()
-    })
-}
-
-impl Python {
-    fn start() -> Self {
-        let mut process = Command::new(python())
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .args(["assets/workers/python/worker.py", "--port", "0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+impl Worker {
+    fn start(language: Language) -> Self {
+        let mut process = language.command().stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let line = lines.next().expect("it says where it listens").unwrap();
         let url = format!("http://{}", line.strip_prefix("listening on ").unwrap());
@@ -63,17 +107,69 @@ impl Python {
     }
 }
 
-impl Drop for Python {
+impl Drop for Worker {
     fn drop(&mut self) {
         drop(self.process.kill());
         drop(self.process.wait());
     }
 }
 
-#[tokio::test]
-async fn a_play_runs_on_it() {
-    let mut python = Python::start();
-    let play = python.play(
+// The test's thread waits for lines of the worker while the runner goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn python_conforms() {
+    conforms(Python).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn javascript_conforms() {
+    conforms(JavaScript).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rust_conforms() {
+    conforms(Rust).await;
+}
+
+async fn conforms(language: Language) {
+    let runner = Runner::spawn(config());
+    let mut worker = Worker::start(language);
+    says_what_it_serves(language, &worker).await;
+    remembers_its_attempts(&mut worker).await;
+    plays_along(language, &runner, &mut worker).await;
+    takes_every_payload(&runner, &worker).await;
+    keeps_codes_and_words(&runner, &worker).await;
+    passes_other_messages_untouched(&runner, &worker).await;
+    // From here on its log is read in order again.
+    let mut worker = Worker::start(language);
+    is_late_and_tried_again(&runner, &mut worker).await;
+    dies_in_a_call(&runner, worker, Worker::start(language)).await;
+}
+
+async fn says_what_it_serves(language: Language, worker: &Worker) {
+    let mut client = WorkerClient::connect(worker.url.clone()).await.unwrap();
+    let described = client.describe(v1::DescribeRequest {}).await.unwrap().into_inner();
+    assert_eq!(described.worker, language.name());
+    let mut methods: Vec<_> =
+        described.methods.iter().map(|m| format!("{}/{}/{}", m.image, m.version, m.method)).collect();
+    methods.sort();
+    let all = ["count", "echo", "fail", "reserve", "slow", "stamp"].map(|name| format!("stock/3.0.2/{name}"));
+    assert_eq!(methods, all);
+}
+
+/// The same attempt may be handed over twice: after a crash nobody knows whether it was done.
+async fn remembers_its_attempts(worker: &mut Worker) {
+    let mut client = WorkerClient::connect(worker.url.clone()).await.unwrap();
+    for (run, attempt, expected) in [("r", 1, 1), ("r", 1, 1), ("r", 2, 2), ("s", 1, 3), ("r", 1, 1), ("s", 1, 3)] {
+        let ball = v1::Ball { run: run.into(), node: "n".into(), visit: 1, attempt, ..v1::Ball::default() };
+        let request = v1::InvokeRequest { coordinate: "stock/3.0.2/count".into(), ball: Some(ball) };
+        let answer = client.invoke(request).await.unwrap().into_inner().ball.unwrap();
+        assert_eq!(from_any(answer.payload), Ok(Payload::from(json!(expected))), "{run} {attempt}");
+        assert_eq!(worker.next_call(), format!("invoke stock/3.0.2/count {run} n 1 {attempt}"));
+    }
+}
+
+async fn plays_along(language: Language, runner: &Runner, worker: &mut Worker) {
+    let play = worker.play(
         " snap a
           fan-out b
           call c = stock/3.0.2/reserve
@@ -84,9 +180,8 @@ async fn a_play_runs_on_it() {
           pass h
           a -> b -> { c, d, e } -> f -> g -> h",
     );
-    let runner = Runner::spawn(config());
     let order = json!({"order_id": "o-1", "items": [1, 2.5, null], "name": "\u{e4}\u{1f3c8}", "deep": {"x": [true]}});
-    let run = start(&runner, &play, order.clone()).await;
+    let run = start(runner, &play, order.clone()).await;
     let expected = json!({
         "c": {"order_id": "o-1", "reserved": 3, "shelf": "P7"},
         "d": order,
@@ -94,57 +189,141 @@ async fn a_play_runs_on_it() {
     });
     assert_eq!(passed(&runner.wait(&run).await.unwrap()), ("h", expected));
     let events = runner.reader().await.unwrap().events(&run).unwrap().events;
-    let caught = events.iter().any(|r| matches!(&r.event, Event::Caught { worker, .. } if worker == "python"));
-    assert!(caught, "{events:?}");
-    let mut calls: Vec<String> = (0..3).map(|_| python.next_call()).collect();
+    let is_caught = |r: &Recorded| matches!(&r.event, Event::Caught { worker, .. } if worker == language.name());
+    assert!(events.iter().any(is_caught), "{events:?}");
+    let mut calls: Vec<String> = (0..3).map(|_| worker.next_call()).collect();
     calls.sort();
     let call = |method: &str, node: &str| format!("invoke stock/3.0.2/{method} {run} {node} 1 1");
     assert_eq!(calls, [call("echo", "d"), call("echo", "g"), call("reserve", "c")]);
 }
 
-#[tokio::test]
-async fn its_errors_keep_their_code_and_words() {
-    let python = Python::start();
-    let runner = Runner::spawn(config());
-    let play = python.play(
+fn payloads() -> Vec<Value> {
+    let deep = (0..14).fold(json!(1), |inner, _| json!({ "in": [inner] }));
+    let mut all = vec![
+        json!(null),
+        json!(true),
+        json!(false),
+        json!(0),
+        json!(-1.5),
+        json!((1_i64 << 53) - 1),
+        json!(-(1_i64 << 53)),
+        json!(1e300),
+        json!(f64::MIN_POSITIVE),
+        json!(0.1 + 0.2),
+        json!(""),
+        json!("\u{0}\t\"\\ \u{fffd} \u{e4}\u{301} \u{1f3c8} \u{5d0}\u{202e}"),
+        json!([]),
+        json!({}),
+        json!([[], {}, null, [null]]),
+        json!({"": 1, "a.b": 2, "\u{1f3c8}": 3, "__proto__": {"x": 4}, "constructor": 5, "kind": "nullValue"}),
+        deep,
+        json!((0..5000).collect::<Vec<_>>()),
+    ];
+    all.push(json!("\u{e4}".repeat(512 << 10)));
+    all
+}
+
+/// Byte for byte through `echo`, and read and written by the worker itself in `slow`.
+async fn takes_every_payload(runner: &Runner, worker: &Worker) {
+    let play = worker.play(
         " snap a
-          call b = stock/3.0.2/reserve retry 3
-          pass c
-          pass d
-          a -> b -> c
-          b -> d on error",
+          fan-out b each (ball)
+          call c = stock/3.0.2/echo
+          call d = stock/3.0.2/slow with ({ms: 0, it: ball})
+          fan-in e all
+          pass f
+          a -> b -> c -> d -> e -> f",
     );
-    let run = start(&runner, &play, json!({"items": []})).await;
+    let all = payloads();
+    let run = start(runner, &play, json!(all)).await;
+    let outcome = runner.wait(&run).await.unwrap();
+    let (_, result) = passed(&outcome);
+    for (i, payload) in all.iter().enumerate() {
+        let text = payload.to_string();
+        assert!(result[i]["it"] == *payload, "{} came back as {}", &text[..text.len().min(200)], {
+            let text = result[i]["it"].to_string();
+            text.chars().take(200).collect::<String>()
+        });
+    }
+}
+
+async fn keeps_codes_and_words(runner: &Runner, worker: &Worker) {
+    let play = worker.play(
+        " snap a
+          fan-out b each (ball)
+          call c = stock/3.0.2/fail
+          fan-in d all
+          pass e
+          a -> b -> c -> d -> e
+          c -> d on error",
+    );
+    let told = |code: Code| json!({"code": code.name(), "message": format!("no {code} today: \u{e4}\u{1f3c8}%20")});
+    let run = start(runner, &play, Code::ALL.map(told).into()).await;
+    let outcome = runner.wait(&run).await.unwrap();
+    let (_, result) = passed(&outcome);
+    for (i, code) in Code::ALL.into_iter().enumerate() {
+        let error = &result[i]["error"];
+        assert_eq!(error["code"], code.name(), "{error}");
+        let message = error["message"].as_str().unwrap();
+        let words = format!("no {code} today: \u{e4}\u{1f3c8}%20");
+        // That one the runner explains, with the worker's words in it.
+        let is_kept = if code == Code::Unimplemented { message.contains(&words) } else { message == words };
+        assert!(is_kept, "{error}");
+    }
+
+    // What is not to be tried again is not.
+    let play =
+        worker.play(" snap a\n call b = stock/3.0.2/reserve retry 3\n pass c\n pass d\n a -> b -> c\n b -> d on error");
+    let run = start(runner, &play, json!({"items": []})).await;
     let outcome = runner.wait(&run).await.unwrap();
     let (node, result) = passed(&outcome);
     assert_eq!((node, &result["error"]["code"]), ("d", &json!("INVALID_ARGUMENT")));
     assert_eq!(result["error"]["message"], "give an order with an order_id");
     assert_eq!(result["input"], json!({"items": []}));
-    // That code is not tried again.
     let events = runner.reader().await.unwrap().events(&run).unwrap().events;
     assert_eq!(kinds(&events).iter().filter(|kind| *kind == "Called").count(), 1);
 
-    let unknown = python.play(" snap a\n call b = stock/3.0.2/nothing\n pass c\n a -> b -> c");
-    let run = start(&runner, &unknown, json!(1)).await;
+    let unknown = worker.play(" snap a\n call b = stock/3.0.2/nothing\n pass c\n a -> b -> c");
+    let run = start(runner, &unknown, json!(1)).await;
     let failure = failed(&runner.wait(&run).await.unwrap()).1;
     assert_eq!(failure.code, Code::Unimplemented);
-    for word in [python.url.as_str(), "has no stock/3.0.2/nothing", "stock/3.0.2/reserve"] {
+    for word in [worker.url.as_str(), "has no stock/3.0.2/nothing", "stock/3.0.2/reserve"] {
         assert!(failure.message.contains(word), "{}", failure.message);
     }
 
     // A mistake in the worker's code.
-    let broken = python.play(" snap a\n call b = stock/3.0.2/slow\n pass c\n a -> b -> c");
-    let run = start(&runner, &broken, json!({})).await;
+    let broken = worker.play(" snap a\n call b = stock/3.0.2/slow\n pass c\n a -> b -> c");
+    let run = start(runner, &broken, json!({})).await;
     let failure = failed(&runner.wait(&run).await.unwrap()).1;
     assert_eq!(failure.code, Code::Unknown);
     assert!(failure.message.contains("ms"), "{}", failure.message);
 }
 
-#[tokio::test]
-async fn a_slow_answer_is_late_and_tried_again() {
-    let mut python = Python::start();
-    let runner = Runner::spawn(config());
-    let play = python.play(
+async fn passes_other_messages_untouched(runner: &Runner, worker: &Worker) {
+    let play = worker.play(
+        " snap a
+          call b = stock/3.0.2/stamp
+          call c = stock/3.0.2/echo
+          call d = demo/1/echo
+          pass e
+          a -> b -> c -> d -> e",
+    );
+    let run = start(runner, &play, json!(null)).await;
+    let Outcome::Passed { payload: Payload::Opaque(opaque), .. } = runner.wait(&run).await.unwrap() else {
+        panic!("it passes with a message of its own");
+    };
+    assert_eq!(opaque.type_url, "type.googleapis.com/google.protobuf.Timestamp");
+    // Field 1, the seconds, as a varint.
+    assert_eq!(opaque.value, [8, 0x80, 0xe2, 0xcf, 0xaa, 6]);
+    // An expression cannot look into it, and says so.
+    let guarded = worker.play(" snap a\n call b = stock/3.0.2/stamp\n pass c\n a -> b -> c when (ball.x > 1)");
+    let run = start(runner, &guarded, json!(null)).await;
+    let failure = failed(&runner.wait(&run).await.unwrap()).1;
+    assert!(failure.message.contains("google.protobuf.Timestamp"), "{}", failure.message);
+}
+
+async fn is_late_and_tried_again(runner: &Runner, worker: &mut Worker) {
+    let play = worker.play(
         " snap a
           call b = stock/3.0.2/slow timeout 300ms retry 1 backoff 10ms..10ms
           pass c
@@ -152,11 +331,11 @@ async fn a_slow_answer_is_late_and_tried_again() {
           a -> b -> c
           b -> late on timeout",
     );
-    let run = start(&runner, &play, json!({"ms": 20_000})).await;
+    let run = start(runner, &play, json!({"ms": 20_000})).await;
     let outcome = runner.wait(&run).await.unwrap();
     assert_eq!(passed(&outcome).0, "late");
     for attempt in [1, 2] {
-        assert_eq!(python.next_call(), format!("invoke stock/3.0.2/slow {run} b 1 {attempt}"));
+        assert_eq!(worker.next_call(), format!("invoke stock/3.0.2/slow {run} b 1 {attempt}"));
     }
     let events = runner.reader().await.unwrap().events(&run).unwrap().events;
     let codes = events.iter().filter_map(|Recorded { event, .. }| match event {
@@ -166,17 +345,13 @@ async fn a_slow_answer_is_late_and_tried_again() {
     assert_eq!(codes.collect::<Vec<_>>(), [Code::DeadlineExceeded; 2]);
 }
 
-// The test's thread waits for a line while the runner goes on.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_worker_that_is_killed_in_a_call_is_told_and_the_next_attempt_finds_another() {
-    let (mut dies, lives) = (Python::start(), Python::start());
-    let runner = Runner::spawn(config());
+async fn dies_in_a_call(runner: &Runner, mut dies: Worker, lives: Worker) {
     let text = format!(
         "play t/1/p {{\n snap a\n call b = stock/3.0.2/slow retry 1 backoff 10ms..10ms\n pass c\n a -> b -> c\n}}
          formation f {{\n stock/* service \"{}\", \"{}\"\n}}",
         dies.url, lives.url
     );
-    let run = start(&runner, &prepared_with(&text, "f"), json!({"ms": 400})).await;
+    let run = start(runner, &prepared_with(&text, "f"), json!({"ms": 400})).await;
     dies.next_call();
     dies.process.kill().unwrap();
     assert_eq!(passed(&runner.wait(&run).await.unwrap()).1, json!({"ms": 400}));
@@ -189,30 +364,4 @@ async fn a_worker_that_is_killed_in_a_call_is_told_and_the_next_attempt_finds_an
     assert_eq!(failure.code, Code::Unavailable, "{}", failure.message);
     let words = format!("the connection to {} broke while stock/3.0.2/slow was called", dies.url);
     assert!(failure.message.starts_with(&words), "{}", failure.message);
-}
-
-#[tokio::test]
-async fn what_is_not_json_passes_through_untouched() {
-    let python = Python::start();
-    let runner = Runner::spawn(config());
-    let play = python.play(
-        " snap a
-          call b = stock/3.0.2/stamp
-          call c = stock/3.0.2/echo
-          call d = demo/1/echo
-          pass e
-          a -> b -> c -> d -> e",
-    );
-    let run = start(&runner, &play, json!(null)).await;
-    let Outcome::Passed { payload: Payload::Opaque(opaque), .. } = runner.wait(&run).await.unwrap() else {
-        panic!("it passes with a message of its own");
-    };
-    assert_eq!(opaque.type_url, "type.googleapis.com/google.protobuf.Timestamp");
-    // Field 1, the seconds, as a varint.
-    assert_eq!(opaque.value, [8, 0x80, 0xe2, 0xcf, 0xaa, 6]);
-    // An expression cannot look into it, and says so.
-    let guarded = python.play(" snap a\n call b = stock/3.0.2/stamp\n pass c\n a -> b -> c when (ball.x > 1)");
-    let run = start(&runner, &guarded, json!(null)).await;
-    let failure = failed(&runner.wait(&run).await.unwrap()).1;
-    assert!(failure.message.contains("google.protobuf.Timestamp"), "{}", failure.message);
 }

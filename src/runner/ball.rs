@@ -14,9 +14,11 @@ const VALUE_NAME: &str = "google.protobuf.Value";
 /// Protobuf readers stop at 100 messages inside each other, and a level of JSON takes up to three.
 const MAX_DEPTH: u32 = 32;
 
+/// The payload as it is put into a ball: JSON as `google.protobuf.Value`, any other message as it is.
+///
 /// # Errors
 /// The JSON is nested too deeply.
-pub(super) fn to_any(payload: &Payload) -> Result<Any, Failure> {
+pub fn to_any(payload: &Payload) -> Result<Any, Failure> {
     match payload {
         Payload::Json(json) => {
             let value = to_value(json, MAX_DEPTH).ok_or_else(|| {
@@ -32,9 +34,11 @@ pub(super) fn to_any(payload: &Payload) -> Result<Any, Failure> {
     }
 }
 
+/// The payload that a ball holds; null if it holds none.
+///
 /// # Errors
 /// It says that it is a `Value` and is none, or holds a number that JSON does not have.
-pub(super) fn from_any(any: Option<Any>) -> Result<Payload, String> {
+pub fn from_any(any: Option<Any>) -> Result<Payload, String> {
     let Some(any) = any else { return Ok(Payload::default()) };
     let name = any.type_url.rsplit('/').next().unwrap_or_default();
     if name.is_empty() && any.value.is_empty() {

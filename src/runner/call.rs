@@ -95,7 +95,12 @@ pub(super) fn code_of(code: tonic::Code) -> Code {
     usize::try_from(number - 1).ok().and_then(|at| Code::ALL.get(at)).copied().unwrap_or(Code::Unknown)
 }
 
-pub(super) const fn status_code(code: Code) -> tonic::Code {
+/// The status by which a worker ends a call with this failure.
+pub fn status(failure: Failure) -> Status {
+    Status::new(status_code(failure.code), failure.message)
+}
+
+const fn status_code(code: Code) -> tonic::Code {
     match code {
         Code::Cancelled => tonic::Code::Cancelled,
         Code::Unknown => tonic::Code::Unknown,

@@ -30,6 +30,8 @@ mod tests;
 mod watch;
 mod world;
 
+pub use ball::{from_any, to_any};
+pub use call::status;
 pub use demo::{BuiltinMethod, Demo, builtin_methods};
 pub use error::Error;
 pub use handle::{Config, Recovered, Reply, Runner, Start};

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tonic::{Request, Response, Status};
 
 use super::ball::{from_any, to_any};
-use super::call::{fnv, status_code};
+use super::call::{fnv, status};
 use super::v1;
 use super::v1::worker_server::Worker;
 use crate::base::Coord;
@@ -102,10 +102,6 @@ fn unknown(coordinate: &str) -> Status {
         ));
     }
     Status::unimplemented(format!("there is no built-in {coordinate}; there is {}", near.join(", ")))
-}
-
-fn status(failure: Failure) -> Status {
-    Status::new(status_code(failure.code), failure.message)
 }
 
 fn invalid(message: impl Into<String>) -> Failure {

@@ -487,6 +487,7 @@ fn a_replay_shows_what_ran_and_calls_nothing() {
         play: Coord::new("shop", "1.2", "checkout"),
         started_ms: 1,
         state: RunState::Failed,
+        reason: None,
         n_events: 4,
         took_micros: 90_000,
     };
@@ -498,7 +499,8 @@ fn a_replay_shows_what_ran_and_calls_nothing() {
     );
     let doc = std::sync::Arc::new(lang::parse(CHECKOUT).doc);
     let item = doc.plays().next().unwrap().0;
-    let loaded = LoadedRun { run: run.clone(), doc: Some(doc), item, events: recorded(&run), live: false };
+    let loaded =
+        LoadedRun { run: run.clone(), doc: Some(doc), item, events: recorded(&run), live: false, stopped: None };
     editor.receive(FromRunner::Loaded(Box::new(loaded)));
     sweep(&editor);
     assert_eq!(editor.session().mode(), Mode::Replay);

@@ -424,10 +424,10 @@ mod run {
         }
     }
 
-    #[cfg(unix)]
-    #[test]
-    fn ctrl_c_cancels_cleanly() {
-        let place = Place::new();
+    type Lines = std::io::Lines<BufReader<std::process::ChildStdout>>;
+
+    /// A run in a process of its own that waits for a signal; nothing more happens by itself.
+    fn parked(place: &Place) -> (std::process::Child, Lines) {
         let program = assert_cmd::cargo::cargo_bin("chalktalk");
         let mut child = Process::new(program)
             .args(["run", &sample("ask.play"), "--events", "-"])
@@ -437,9 +437,56 @@ mod run {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // Once the ball waits nothing more happens by itself.
         let parked = lines.by_ref().map(Result::unwrap).find(|line| line.contains("Parked"));
         assert!(parked.is_some());
+        (child, lines)
+    }
+
+    #[test]
+    fn a_run_leaves_unfinished_ones_alone() {
+        let place = Place::new();
+        let (mut child, _) = parked(&place);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let left = place.run(["replay", "last"]).stdout;
+        let id = place.run(["runs"]).stdout.split(' ').next().unwrap().to_owned();
+        let hello = sample("hello.play");
+        place.run(["run", &hello, "--input", r#"{"name": "Ann"}"#]).prints("\"HELLO, ANN\"\n");
+        place.run(["replay", &id]).prints(&left);
+        assert!(place.run(["show", &id]).stdout.contains("status     running\n"));
+    }
+
+    #[test]
+    fn a_run_that_nobody_can_go_on_with_is_shown_as_stopped() {
+        use chalktalk::journal::{FILE_NAME, Journal};
+        use chalktalk::runner::{Config, Runner};
+
+        let place = Place::new();
+        let (mut child, _) = parked(&place);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let file = rusqlite::Connection::open(place.path("data").join(FILE_NAME)).unwrap();
+        file.execute("UPDATE event SET v = 9 WHERE seq = 1", []).unwrap();
+        drop(file);
+        // As the window does when it opens.
+        let runner = Runner::new(Config::new(Journal::open(place.path("data")).unwrap())).unwrap();
+        assert!(runner.recovered().wait().unwrap()[0].result.is_err());
+        runner.stop().wait().unwrap();
+
+        let why = "its event 1 cannot be read: it has format 9, this program knows up to 1";
+        let shown = place.run(["show", "last"]);
+        assert!(shown.stdout.contains(&format!("status     stopped: {why}\n")), "{shown:#?}");
+        let listed = place.run(["runs"]).stdout;
+        assert!(listed.contains("  stopped  ") && listed.ends_with(&format!("  demo/1/ask  {why}\n")), "{listed}");
+        let listed: Value = serde_json::from_str(&place.run(["runs", "--format", "json"]).stdout).unwrap();
+        assert_eq!((&listed[0]["status"], &listed[0]["reason"]), (&json!("stopped"), &json!(why)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn ctrl_c_cancels_cleanly() {
+        let place = Place::new();
+        let (child, lines) = parked(&place);
         Process::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
         let last = lines.map(Result::unwrap).last().unwrap();
         assert!(last.contains("Finished") && last.contains("Ctrl-C"), "{last}");

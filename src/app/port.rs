@@ -81,6 +81,8 @@ pub struct RunSummary {
     /// Wall-clock milliseconds since 1970, UTC.
     pub started_ms: u64,
     pub state: RunState,
+    /// Why it failed, was cancelled or is stopped.
+    pub reason: Option<String>,
     pub n_events: u64,
     /// From the first to the last event so far.
     pub took_micros: u64,
@@ -89,6 +91,8 @@ pub struct RunSummary {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {
     Running,
+    /// Unfinished, and the runner could not go on with it.
+    Stopped,
     Passed,
     Failed,
     Cancelled,
@@ -99,6 +103,7 @@ impl RunState {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Stopped => "stopped",
             Self::Passed => "passed",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
@@ -117,4 +122,6 @@ pub struct LoadedRun {
     pub events: Vec<Recorded>,
     /// The run goes on: more events will come as [`FromRunner::Events`].
     pub live: bool,
+    /// Why it does not, if it is not finished either.
+    pub stopped: Option<String>,
 }

@@ -148,6 +148,10 @@ impl Editor {
                     );
                     self.toasts.push(Tone::Info, text, None);
                 }
+                if let Some(why) = &loaded.stopped {
+                    let text = format!("run {} is shown as far as it came, it does not go on: {why}", loaded.run);
+                    self.toasts.push(Tone::Error, text, None);
+                }
                 self.session_mut().set_watch(Some(Watch::loaded(*loaded)));
             }
             FromRunner::Failed { message } => self.toasts.push(Tone::Error, message, None),

@@ -41,7 +41,7 @@ impl Watch {
     }
 
     pub(super) fn loaded(loaded: LoadedRun) -> Self {
-        let LoadedRun { run, doc, item, events, live } = loaded;
+        let LoadedRun { run, doc, item, events, live, stopped: _ } = loaded;
         let graph = doc.as_ref().and_then(|doc| doc.play(item)).map(Graph::new).unwrap_or_default();
         let playback = if live { Playback::live() } else { Playback::new() };
         let mut watch = Self {

@@ -12,7 +12,7 @@ use crate::base::RunId;
 use crate::gui::{Port, Wake};
 use crate::journal::{Journal, Reader, RunInfo, Status};
 use crate::lang;
-use crate::runner::{self, Config, Prepared, Runner};
+use crate::runner::{self, Config, Prepared, Recovered, Runner};
 
 /// The window's ends. The runner stops when the window drops them.
 pub(super) fn connect(wake: Wake) -> Port {
@@ -38,6 +38,9 @@ fn serve(orders: &Receiver<ToRunner>, desk: &Desk) -> anyhow::Result<()> {
     }
     let reader = journal.reader()?;
     let runner = Runner::new(Config::new(journal))?;
+    if let Some(message) = left_behind(&runner.recovered().wait()?) {
+        desk.say(FromRunner::Failed { message });
+    }
     // Ends when the window is gone.
     while let Ok(order) = orders.recv() {
         match order {
@@ -61,6 +64,16 @@ fn serve(orders: &Receiver<ToRunner>, desk: &Desk) -> anyhow::Result<()> {
         }
     }
     Ok(runner.stop().wait()?)
+}
+
+/// What to say of the runs that an earlier program left and this one cannot go on with.
+fn left_behind(recovered: &[Recovered]) -> Option<String> {
+    let mut stopped = recovered.iter().filter_map(|left| Some((&left.run, left.result.as_ref().err()?)));
+    let (run, why) = stopped.next()?;
+    Some(match stopped.count() {
+        0 => format!("run {run}, which was left unfinished, is stopped: {why}"),
+        more => format!("{} runs that were left unfinished are stopped; past runs say why of each", more + 1),
+    })
 }
 
 fn start_run(runner: &Runner, desk: &Desk, start: &Start) {
@@ -121,6 +134,7 @@ fn load(reader: &Reader, run: &RunId) -> anyhow::Result<LoadedRun> {
         item: item.unwrap_or(0),
         events: history.events,
         live: info.status == Status::Running,
+        stopped: info.reason.filter(|_| info.status == Status::Stopped),
     })
 }
 
@@ -131,10 +145,12 @@ fn summary(info: RunInfo) -> RunSummary {
         started_ms: info.started_ms,
         state: match info.status {
             Status::Running => RunState::Running,
+            Status::Stopped => RunState::Stopped,
             Status::Passed => RunState::Passed,
             Status::Failed => RunState::Failed,
             Status::Cancelled => RunState::Cancelled,
         },
+        reason: info.reason,
         n_events: info.n_events,
         took_micros: info.duration.0,
     }

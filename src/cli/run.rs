@@ -173,7 +173,8 @@ pub(super) fn drive(job: Job, journal: Journal, out: &mut Output) -> anyhow::Res
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runner")?;
     let outcome = runtime.block_on(async {
-        let runner = Runner::spawn(Config::new(journal));
+        // This is about one run: those that were left in the folder stay as they are.
+        let runner = Runner::spawn(Config { resumes: false, ..Config::new(journal) });
         let outcome = follow(job, &runner, out).await;
         let stopped = runner.stop().await;
         let outcome = outcome?;
@@ -191,10 +192,6 @@ pub(super) fn drive(job: Job, journal: Journal, out: &mut Output) -> anyhow::Res
 }
 
 async fn follow(mut job: Job, runner: &Runner, out: &mut Output) -> anyhow::Result<Option<Outcome>> {
-    for recovered in runner.recovered().await? {
-        let why = recovered.result.map_or_else(|why| format!("stays as it is: {why}"), |()| "goes on".to_owned());
-        out.progress(&format!("run {}, which was left unfinished, {why}", recovered.run));
-    }
     let run = runner.start(job.start.clone()).await?;
     for (name, payload) in std::mem::take(&mut job.signals) {
         runner.signal(&run, &name, payload, None).await?;

@@ -11,7 +11,7 @@ use super::events::{self, tame};
 use super::output::Output;
 use crate::base::RunId;
 use crate::event::{Event, Outcome, Recorded};
-use crate::journal::{self, History, Reader, RunInfo};
+use crate::journal::{self, History, Reader, RunInfo, Status};
 
 /// How many runs an abbreviation is looked for in.
 const MAX_SEARCHED: usize = 100_000;
@@ -35,9 +35,13 @@ pub(super) fn runs(args: &args::Runs, out: &mut Output) -> anyhow::Result<Verdic
     }
     let mut table = String::new();
     for info in &infos {
+        let why = match (&info.reason, info.status) {
+            (Some(why), Status::Stopped) => format!("  {}", tame(why)),
+            _ => String::new(),
+        };
         let _ = writeln!(
             table,
-            "{:<36}  {:<9}  {}  {:>10}  {:>6} events  {}",
+            "{:<36}  {:<9}  {}  {:>10}  {:>6} events  {}{why}",
             tame(&info.run),
             info.status.name(),
             utc(info.started_ms),

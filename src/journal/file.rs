@@ -117,6 +117,15 @@ impl FileStore {
         Ok(())
     }
 
+    /// `status` stays: the next runner may be one that can go on with it.
+    pub fn note_stop(&mut self, run: &RunId, why: Option<&str>) -> Result<(), Error> {
+        self.conn
+            .prepare_cached("UPDATE run SET reason = ?2 WHERE id = ?1 AND status = 'running' AND reason IS NOT ?2")
+            .and_then(|mut update| update.execute(params![run.as_str(), why]))
+            .map_err(|source| Error::sqlite(&self.path, source))?;
+        Ok(())
+    }
+
     pub fn delete(&mut self, run: &RunId) -> Result<(), Error> {
         let at = |source| Error::sqlite(&self.path, source);
         let tx = self.conn.unchecked_transaction().map_err(at)?;
@@ -374,6 +383,7 @@ const SELECT_RUN: &str = "
 fn run_info(row: &Row<'_>) -> rusqlite::Result<RunInfo> {
     let status: String = row.get(5)?;
     let play: String = row.get(1)?;
+    let reason: Option<String> = row.get(6)?;
     Ok(RunInfo {
         run: run_id(row, 0)?,
         play: play.parse().map_err(|error| {
@@ -386,9 +396,10 @@ fn run_info(row: &Row<'_>) -> rusqlite::Result<RunInfo> {
             "passed" => Status::Passed,
             "failed" => Status::Failed,
             "cancelled" => Status::Cancelled,
+            _ if reason.is_some() => Status::Stopped,
             _ => Status::Running,
         },
-        reason: row.get(6)?,
+        reason,
         n_events: row.get::<_, Option<i64>>(7)?.map_or(0, |seq| count(seq) + 1),
         duration: RunMicros(row.get::<_, Option<i64>>(8)?.map_or(0, count)),
     })

@@ -26,6 +26,12 @@ struct Kept {
     events: Vec<Recorded>,
 }
 
+impl Kept {
+    fn is_unfinished(&self) -> bool {
+        matches!(self.info.status, Status::Running | Status::Stopped)
+    }
+}
+
 /// No step of an append can panic half-way, so what is behind a poisoned lock is whole.
 pub(super) fn lock(memory: &Arc<Mutex<Memory>>) -> MutexGuard<'_, Memory> {
     memory.lock().unwrap_or_else(PoisonError::into_inner)
@@ -123,6 +129,14 @@ impl Memory {
         kept.ok_or_else(|| Error::UnknownRun { run: run.clone() })
     }
 
+    pub fn note_stop(&mut self, run: &RunId, why: Option<&str>) {
+        let Some(kept) = self.by_id.get(run).and_then(|&at| self.runs[at].as_mut()) else { return };
+        if kept.is_unfinished() {
+            kept.info.status = if why.is_some() { Status::Stopped } else { Status::Running };
+            kept.info.reason = why.map(str::to_owned);
+        }
+    }
+
     pub fn delete(&mut self, run: &RunId) -> Result<(), Error> {
         let at = self.by_id.remove(run).ok_or_else(|| Error::UnknownRun { run: run.clone() })?;
         self.runs[at] = None;
@@ -138,8 +152,7 @@ impl Memory {
     }
 
     pub fn unfinished(&self) -> Vec<RunId> {
-        let running = |kept: &&Kept| kept.info.status == Status::Running;
-        self.runs.iter().flatten().filter(running).map(|kept| kept.info.run.clone()).collect()
+        self.runs.iter().flatten().filter(|kept| kept.is_unfinished()).map(|kept| kept.info.run.clone()).collect()
     }
 
     pub fn events_from(&self, run: &RunId, seq: u64) -> Result<History, Error> {

@@ -69,6 +69,8 @@ pub struct KeySignal {
 pub enum Status {
     /// No `Finished` is kept: it runs, or it will go on when a runner recovers it.
     Running,
+    /// No `Finished` is kept, and the runner that tried last could not go on with it.
+    Stopped,
     Passed,
     Failed,
     Cancelled,
@@ -78,6 +80,7 @@ impl Status {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Stopped => "stopped",
             Self::Passed => "passed",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
@@ -104,7 +107,7 @@ pub struct RunInfo {
     /// Unix milliseconds.
     pub started_ms: u64,
     pub status: Status,
-    /// Why it failed or was cancelled.
+    /// Why it failed, was cancelled or is stopped.
     pub reason: Option<String>,
     pub n_events: u64,
     /// From the start to the last event.
@@ -189,6 +192,20 @@ impl Journal {
         }
     }
 
+    /// Notes why an unfinished run cannot go on, or, by `None`, that it goes on. A finished run stays as it is.
+    ///
+    /// # Errors
+    /// The store cannot be written; an unknown run is none.
+    pub fn note_stop(&mut self, run: &RunId, why: Option<&str>) -> Result<(), Error> {
+        match &mut self.reader.store {
+            Store::File(file) => file.note_stop(run, why),
+            Store::Memory(memory) => {
+                memory::lock(memory).note_stop(run, why);
+                Ok(())
+            }
+        }
+    }
+
     /// Forgets a run, finished or not. The store may keep the space for later runs.
     pub fn delete(&mut self, run: &RunId) -> Result<(), Error> {
         match &mut self.reader.store {
@@ -246,7 +263,7 @@ impl Reader {
         }
     }
 
-    /// Runs that have not finished, oldest first.
+    /// Runs that have not finished, stopped ones too, oldest first.
     pub fn unfinished(&self) -> Result<Vec<RunId>, Error> {
         match &self.store {
             Store::File(file) => file.unfinished(),

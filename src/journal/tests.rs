@@ -104,6 +104,28 @@ fn keeps_runs_with_their_events_and_documents() {
 }
 
 #[test]
+fn a_stop_is_noted_until_the_run_goes_on_or_ends() {
+    on_both(|mut journal| {
+        let run = run_id(1);
+        journal.note_stop(&run, Some("nobody knows it")).unwrap();
+        append(&mut journal, &run, &record(0, [started(&run)])).unwrap();
+        let found = |journal: &Journal| {
+            let info = journal.run(&run).unwrap();
+            (info.status, info.reason)
+        };
+        journal.note_stop(&run, Some("it is of a newer version")).unwrap();
+        assert_eq!(found(&journal), (Status::Stopped, Some("it is of a newer version".to_owned())));
+        assert_eq!(journal.unfinished().unwrap(), std::slice::from_ref(&run), "the next runner tries again");
+        journal.note_stop(&run, None).unwrap();
+        assert_eq!(found(&journal), (Status::Running, None));
+        append(&mut journal, &run, &record(1, [finished()])).unwrap();
+        let ended = found(&journal);
+        journal.note_stop(&run, Some("too late")).unwrap();
+        assert_eq!((ended.0, found(&journal)), (Status::Failed, ended));
+    });
+}
+
+#[test]
 fn refuses_what_does_not_follow_and_changes_nothing() {
     on_both(|mut journal| {
         let (a, b) = (run_id(1), run_id(2));

@@ -134,6 +134,7 @@ pub(super) struct Conductor {
     document: Option<(Arc<str>, DocId)>,
     /// Why the journal takes nothing at the moment, and when to try again.
     stuck: Option<(Error, Instant, Duration)>,
+    resumes: bool,
     stopping: bool,
     stopped: Vec<Answering<()>>,
 }
@@ -163,6 +164,7 @@ impl Conductor {
             recovered: Vec::new(),
             document: None,
             stuck: None,
+            resumes: config.resumes,
             stopping: false,
             stopped: Vec::new(),
         }
@@ -171,7 +173,10 @@ impl Conductor {
     /// Until it is told to stop: takes what came in and advances the runs, keeps their new events in one commit, tells
     /// the watchers, and only then starts what the events owe the world.
     pub async fn conduct(mut self) {
-        self.recover();
+        self.load_signals();
+        if self.resumes {
+            self.recover();
+        }
         let mut mail = Vec::new();
         let mut rounds = 0;
         while !self.stopping {

@@ -19,12 +19,14 @@ pub struct Config {
     pub world: World,
     /// Serves `builtin` targets, and all of a play without a formation.
     pub builtin: Arc<dyn Worker>,
+    /// Whether the runs that the journal holds unfinished go on. Else they stay as they are, for a runner to come.
+    pub resumes: bool,
 }
 
 impl Config {
-    /// With the demo's built-in workers, the real clock and chance.
+    /// With the demo's built-in workers, the real clock and chance. Unfinished runs go on.
     pub fn new(journal: Journal) -> Self {
-        Self { journal, world: World::real(), builtin: Arc::new(Demo::default()) }
+        Self { journal, world: World::real(), builtin: Arc::new(Demo::default()), resumes: true }
     }
 }
 
@@ -73,7 +75,8 @@ impl Drop for Inner {
 }
 
 impl Runner {
-    /// Starts a runner on a thread of its own, and goes on with the runs that the journal holds unfinished.
+    /// Starts a runner on a thread of its own, and goes on with the runs that the journal holds unfinished, if the
+    /// configuration says so.
     ///
     /// # Errors
     /// The system gives no thread.
@@ -148,7 +151,7 @@ impl Runner {
         self.ask(|reply| Mail::Reader { reply })
     }
 
-    /// What became of the runs that an earlier process left unfinished.
+    /// What became of the runs that an earlier process left unfinished. Nothing if they are not to go on.
     pub fn recovered(&self) -> Reply<Vec<Recovered>> {
         self.ask(|reply| Mail::Recovered { reply })
     }

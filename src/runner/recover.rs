@@ -11,13 +11,17 @@ use crate::engine::{Effect, Input, Run};
 use crate::event::{Event, Recorded, Started};
 
 impl Conductor {
-    /// Folds each unfinished run, then makes again what it is still owed, with the same idempotency keys.
-    pub(super) fn recover(&mut self) {
+    /// The signals that were sent to a key and wait for the first run that will.
+    pub(super) fn load_signals(&mut self) {
         let now_ms = self.world.now_us() / 1000;
         match self.journal.signals(now_ms) {
             Ok(signals) => self.signals.load(signals),
             Err(error) => self.recovered.push(failed(RunId::new("signals"), error.to_string())),
         }
+    }
+
+    /// Folds each unfinished run, then makes again what it is still owed, with the same idempotency keys.
+    pub(super) fn recover(&mut self) {
         let unfinished = self.journal.unfinished().unwrap_or_else(|error| {
             self.recovered.push(failed(RunId::new("all"), error.to_string()));
             Vec::new()
@@ -25,7 +29,10 @@ impl Conductor {
         let mut again = Vec::new();
         let mut last: Option<Arc<Prepared>> = None;
         for run in unfinished {
-            match self.recover_one(&run, &mut last) {
+            let result = self.recover_one(&run, &mut last);
+            // Only for whoever looks at the list of runs: a journal that takes no note is no reason to do otherwise.
+            drop(self.journal.note_stop(&run, result.as_ref().err().map(String::as_str)));
+            match result {
                 Ok((slot, owed)) => {
                     again.push((slot, owed));
                     self.recovered.push(Recovered { run, result: Ok(()) });

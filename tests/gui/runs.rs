@@ -116,6 +116,7 @@ fn a_past_run_is_replayed_and_marked_as_a_replay() {
         play: "shop/1/wait".parse().unwrap(),
         started_ms: 1_795_492_752_000,
         state: RunState::Passed,
+        reason: None,
         n_events: 4,
         took_micros: 30_000,
     }]));
@@ -128,6 +129,7 @@ fn a_past_run_is_replayed_and_marked_as_a_replay() {
         item: 0,
         events: events(&run),
         live: false,
+        stopped: None,
     })));
     assert_eq!(stage.editor().session().mode(), Mode::Replay);
     assert!(stage.has("Replay") && !stage.has("Live"));
@@ -150,6 +152,29 @@ fn a_past_run_is_replayed_and_marked_as_a_replay() {
     assert!(stage.to_runner.try_recv().is_err(), "a replay calls nothing");
     stage.click("Back to editing");
     assert_eq!(stage.editor().session().mode(), Mode::Editing);
+}
+
+#[test]
+fn a_run_that_nobody_can_go_on_with_is_shown_as_stopped() {
+    let mut stage = Stage::new(PLAY);
+    stage.click("Past runs");
+    let run = RunId::new("018f-past");
+    let why = "its event 3 cannot be read".to_owned();
+    stage.hear(FromRunner::Runs(vec![RunSummary {
+        run: run.clone(),
+        play: "shop/1/wait".parse().unwrap(),
+        started_ms: 1_795_492_752_000,
+        state: RunState::Stopped,
+        reason: Some(why.clone()),
+        n_events: 3,
+        took_micros: 30_000,
+    }]));
+    stage.click("Replay run 018f-past of shop/1/wait, stopped: its event 3 cannot be read");
+    let doc = Some(Arc::new(stage.editor().session().doc().clone()));
+    let events = events(&run)[..3].to_vec();
+    let loaded = LoadedRun { run, doc, item: 0, events, live: false, stopped: Some(why.clone()) };
+    stage.hear(FromRunner::Loaded(Box::new(loaded)));
+    assert!(stage.has_containing(&why) && stage.has("Replay") && !stage.has("Live"));
 }
 
 #[test]

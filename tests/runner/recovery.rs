@@ -1,7 +1,7 @@
 //! What a runner does with the runs that an earlier one left.
 
 use chalktalk::event::{Event, Recorded};
-use chalktalk::journal::{FILE_NAME, Journal};
+use chalktalk::journal::{FILE_NAME, Journal, Reader, Status};
 use chalktalk::runner::{Config, Runner, World};
 use serde_json::json;
 
@@ -112,9 +112,56 @@ async fn a_run_that_cannot_go_on_is_told_and_left_as_it_is() {
     assert_eq!(told[0], (good.clone(), Ok(())));
     assert!(told[1].1.as_ref().unwrap_err().contains("its event 1 cannot be read"), "{told:?}");
     assert!(told[2].1.as_ref().unwrap_err().contains("would run it differently"), "{told:?}");
+    let reader = runner.reader().await.unwrap();
+    for (run, result) in &told {
+        let info = reader.run(run).unwrap();
+        let expected = if result.is_ok() { Status::Running } else { Status::Stopped };
+        assert_eq!((info.status, info.reason), (expected, result.clone().err()));
+    }
     assert!(runner.signal(&newer, "go", json!(1), None).await.is_err());
     runner.signal(&good, "go", json!(1), None).await.unwrap();
     passed(&runner.wait(&good).await.unwrap());
-    assert_eq!(runner.reader().await.unwrap().unfinished().unwrap(), [newer.clone(), changed]);
+    assert_eq!(reader.unfinished().unwrap(), [newer.clone(), changed.clone()]);
     runner.delete(&newer).await.unwrap();
+    runner.stop().await.unwrap();
+
+    // A program that can go on with it does.
+    let file = rusqlite::Connection::open(folder.path().join(FILE_NAME)).unwrap();
+    let sql = "UPDATE event SET body = replace(body, '\"digest\":\"0', '\"digest\":\"') WHERE seq = 0";
+    assert_eq!(file.execute(sql, []).unwrap(), 2);
+    drop(file);
+    let (config, _) = again(folder.path(), 0);
+    let runner = Runner::spawn(config);
+    runner.signal(&changed, "go", json!(1), None).await.unwrap();
+    passed(&runner.wait(&changed).await.unwrap());
+    let info = runner.reader().await.unwrap().run(&changed).unwrap();
+    assert_eq!((info.status, info.reason), (Status::Passed, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_runner_for_one_run_leaves_the_others_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, spy) = again(folder.path(), 0);
+    let runner = Runner::spawn(config);
+    let play = prepared("play t/1/p {\n snap a\n call b = demo/1/sleep timeout 2m\n pass c\n a -> b -> c\n }");
+    let left = start(&runner, &play, json!({"ms": 60_000})).await;
+    spy.until_called(1).await;
+    runner.stop().await.unwrap();
+    let before = Reader::open(folder.path()).unwrap().events(&left).unwrap();
+
+    // Late enough that a runner that took it up would end it.
+    let (config, spy) = again(folder.path(), 300_000);
+    let runner = Runner::spawn(Config { resumes: false, ..config });
+    let own = start(&runner, &play, json!({"ms": 1})).await;
+    passed(&runner.wait(&own).await.unwrap());
+    assert_eq!(runner.recovered().await.unwrap(), []);
+    assert!(runner.signal(&left, "go", json!(1), None).await.is_err());
+    runner.stop().await.unwrap();
+    assert!(spy.calls().iter().all(|ball| ball.run == own.as_str()));
+    assert_eq!(Reader::open(folder.path()).unwrap().events(&left).unwrap(), before);
+
+    let (config, spy) = again(folder.path(), 5_000);
+    let runner = Runner::spawn(config);
+    passed(&runner.wait(&left).await.unwrap());
+    assert_eq!(spy.keys(), ["b 1 1"]);
 }

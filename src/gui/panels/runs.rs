@@ -70,7 +70,10 @@ fn hint(ui: &mut Ui, text: &str) {
 fn row(ui: &mut Ui, run: &RunSummary) -> egui::Response {
     let theme = Theme::of(ui.ctx());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::click());
-    let name = format!("Replay run {} of {}, {}", run.run, run.play, run.state.word());
+    let mut name = format!("Replay run {} of {}, {}", run.run, run.play, run.state.word());
+    if let Some(reason) = &run.reason {
+        name = format!("{name}: {reason}");
+    }
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     let inner = Rect::from_min_max(pos2(rect.left() + 20.0, rect.top()), pos2(rect.right() - 20.0, rect.bottom()));
     if response.hovered() || response.has_focus() {
@@ -79,6 +82,7 @@ fn row(ui: &mut Ui, run: &RunSummary) -> egui::Response {
     let y = rect.center().y;
     let (icon, color) = match run.state {
         RunState::Running => (Icon::Play, theme.accent),
+        RunState::Stopped => (Icon::Stop, theme.signal),
         RunState::Passed => (Icon::Tick, theme.ok),
         RunState::Failed => (Icon::Cross, theme.error),
         RunState::Cancelled => (Icon::Stop, theme.muted),
@@ -93,5 +97,8 @@ fn row(ui: &mut Ui, run: &RunSummary) -> egui::Response {
     text_at(ui, right(96.0), Align2::RIGHT_CENTER, took(run.took_micros), mono.clone(), theme.muted);
     text_at(ui, right(186.0), Align2::RIGHT_CENTER, format!("{} events", run.n_events), theme::small(), theme.muted);
     text_at(ui, right(280.0), Align2::RIGHT_CENTER, date(run.started_ms), mono, theme.muted);
-    response
+    match &run.reason {
+        Some(reason) => response.on_hover_text(reason),
+        None => response,
+    }
 }

@@ -133,6 +133,9 @@ async fn rust_conforms() {
 async fn conforms(language: Language) {
     let runner = Runner::spawn(config());
     let mut worker = Worker::start(language);
+    let quiet = Worker::start(language);
+    let long = quiet.play(" snap a\n call b = stock/3.0.2/slow\n pass c\n a -> b -> c");
+    let long = start(&runner, &long, json!({"ms": 9_000})).await;
     says_what_it_serves(language, &worker).await;
     remembers_its_attempts(&mut worker).await;
     plays_along(language, &runner, &mut worker).await;
@@ -143,6 +146,9 @@ async fn conforms(language: Language) {
     let mut worker = Worker::start(language);
     is_late_and_tried_again(&runner, &mut worker).await;
     dies_in_a_call(&runner, worker, Worker::start(language)).await;
+    hangs_in_a_call(&runner, Worker::start(language), Worker::start(language)).await;
+    // To be looked after in a long and quiet call is no reason to break it.
+    assert_eq!(passed(&runner.wait(&long).await.unwrap()).1, json!({"ms": 9_000}));
 }
 
 async fn says_what_it_serves(language: Language, worker: &Worker) {
@@ -364,4 +370,20 @@ async fn dies_in_a_call(runner: &Runner, mut dies: Worker, lives: Worker) {
     assert_eq!(failure.code, Code::Unavailable, "{}", failure.message);
     let words = format!("the connection to {} broke while stock/3.0.2/slow was called", dies.url);
     assert!(failure.message.starts_with(&words), "{}", failure.message);
+}
+
+/// A process that stands still keeps its connections open.
+async fn hangs_in_a_call(runner: &Runner, mut hangs: Worker, lives: Worker) {
+    let text = format!(
+        "play t/1/p {{\n snap a\n call b = stock/3.0.2/slow retry 1 backoff 10ms..10ms\n pass c\n a -> b -> c\n}}
+         formation f {{\n stock/* service \"{}\", \"{}\"\n}}",
+        hangs.url, lives.url
+    );
+    let run = start(runner, &prepared_with(&text, "f"), json!({"ms": 400})).await;
+    hangs.next_call();
+    let stop = Command::new("kill").args(["-STOP", &hangs.process.id().to_string()]).status();
+    assert!(stop.unwrap().success());
+    assert_eq!(passed(&runner.wait(&run).await.unwrap()).1, json!({"ms": 400}));
+    let events = runner.reader().await.unwrap().events(&run).unwrap().events;
+    assert_eq!(kinds(&events)[3..7], ["Called", "AttemptFailed", "Called", "Answered"]);
 }

@@ -7,7 +7,7 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
 use super::Error;
-use super::service::MAX_MESSAGE;
+use super::peer::MAX_MESSAGE;
 use super::v1::worker_server::{Worker, WorkerServer};
 
 /// A worker that is being served. Stops when it is dropped.

@@ -1,168 +1,90 @@
-//! Targets behind gRPC: connections that are made when they are needed, and balanced.
+//! Targets behind gRPC: addresses that are looked up, balanced, and passed over where nobody answers.
 
 use std::collections::VecDeque;
-use std::error::Error as _;
-use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use prost::Message as _;
-use tokio::sync::Semaphore;
-use tokio::time::Instant;
-use tonic::metadata::MetadataValue;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::call::{Fault, Job, code_of, failure_of};
-use super::v1;
-use super::v1::worker_client::WorkerClient;
+use super::call::{Fault, Job};
+use super::names::Names;
+use super::peer::{Address, Peer};
 use crate::event::{Code, Failure, Payload};
 
-/// Of one message, either way.
-pub(super) const MAX_MESSAGE: usize = 4 << 20;
-const CONNECT: Duration = Duration::from_secs(5);
-/// How long an address that could not be reached is passed over while others can.
-const DOWN: Duration = Duration::from_secs(2);
-/// The engine's own timer decides when an attempt is late; the worker's comes a little later, only to free it.
-const GRACE: Duration = Duration::from_millis(100);
-
-/// One address.
-#[derive(Debug)]
-pub(super) struct Peer {
-    pub address: String,
-    client: WorkerClient<Channel>,
-    down_until: Mutex<Option<Instant>>,
-}
+/// How often a worker that is not there is looked for.
+const LOOK: Duration = Duration::from_millis(250);
+const LOOK_WITHIN: Duration = Duration::from_secs(2);
+/// How old what a name stands for may grow while it is used.
+const REFRESH: Duration = Duration::from_secs(5);
+/// How often a name is looked up at most, if nobody can be reached.
+const REFRESH_AT_MOST: Duration = Duration::from_millis(500);
 
 /// All addresses of a binding. Those that serve the same addresses share one.
 #[derive(Debug)]
 pub(super) struct Service {
-    peers: Vec<Arc<Peer>>,
+    addresses: Vec<Address>,
+    names: Names,
+    members: Mutex<Members>,
+    /// One look at a time.
+    looking: tokio::sync::Mutex<()>,
     next: AtomicUsize,
     /// Peers that hold no ball of a `wait-for-worker`, and as many permits.
-    pub idle: Mutex<VecDeque<Arc<Peer>>>,
-    pub seats: Arc<Semaphore>,
+    idle: Mutex<VecDeque<Arc<Peer>>>,
+    seats: Arc<Semaphore>,
 }
 
-impl Peer {
-    /// Connects at the first call, within a tokio runtime.
-    ///
-    /// # Errors
-    /// The text is no address that can be called.
-    pub fn new(text: &str) -> Result<Self, String> {
-        let address = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        if address.starts_with("https://") {
-            return Err(format!("{address} wants TLS, which this version cannot speak to workers: use http://"));
-        }
-        let endpoint = Endpoint::from_shared(address.clone())
-            .ok()
-            .filter(|endpoint| endpoint.uri().scheme_str() == Some("http") && endpoint.uri().host().is_some())
-            .ok_or_else(|| format!("'{text}' is not an address: write http://HOST:PORT"))?
-            .connect_timeout(CONNECT)
-            .tcp_keepalive(Some(Duration::from_secs(10)));
-        let client = WorkerClient::new(endpoint.connect_lazy())
-            .max_decoding_message_size(MAX_MESSAGE)
-            .max_encoding_message_size(MAX_MESSAGE);
-        Ok(Self { address, client, down_until: Mutex::default() })
-    }
-
-    /// The worker's name, if it is there and answers.
-    pub async fn describe(&self, within: Duration) -> Option<String> {
-        let mut client = self.client.clone();
-        match tokio::time::timeout(within, client.describe(v1::DescribeRequest {})).await.ok()? {
-            Ok(response) if response.get_ref().worker.is_empty() => Some(self.address.clone()),
-            Ok(response) => Some(response.into_inner().worker),
-            // A server that is there, but leaves that method out.
-            Err(status) if status.code() == tonic::Code::Unimplemented => Some(self.address.clone()),
-            Err(_) => None,
-        }
-    }
-
-    pub async fn invoke(&self, job: &Job, message: v1::InvokeRequest) -> Result<Payload, Fault> {
-        let n_bytes = message.encoded_len();
-        if n_bytes > MAX_MESSAGE {
-            return Err(self.too_large(job, &format!("it has {n_bytes} bytes")));
-        }
-        let mut request = Request::new(message);
-        if let Some(limit) = job.limit {
-            request.set_timeout(limit.left.saturating_add(GRACE));
-        }
-        if let Some(trace) = job.traceparent().and_then(|trace| MetadataValue::try_from(trace).ok()) {
-            request.metadata_mut().insert("traceparent", trace);
-        }
-        let result = self.client.clone().invoke(request).await;
-        let place = || format!("{} at {}", job.to, self.address);
-        match result {
-            Ok(response) => job.read(response.into_inner(), &place()).map_err(Fault::Failed),
-            Err(status) => Err(self.fault(job, &status)),
-        }
-    }
-
-    fn fault(&self, job: &Job, status: &Status) -> Fault {
-        let (to, address) = (&job.to, &self.address);
-        match trouble(status) {
-            Some(Trouble::Unreached(why)) => {
-                *self.down() = Some(Instant::now() + DOWN);
-                let message = format!(
-                    "nothing answers at {address} for {to} ({why}): start that worker, or correct the address in the formation"
-                );
-                Fault::Unreached(Failure::new(Code::Unavailable, message))
-            }
-            Some(Trouble::Broken(why)) => {
-                let message = format!("the connection to {address} broke while {to} was called ({why})");
-                Fault::Broken(Failure::new(Code::Unavailable, message))
-            }
-            None if status.code() == tonic::Code::Unimplemented => {
-                let said = status.message();
-                let message = format!(
-                    "the worker at {address} has no {to} ({said}): start one that serves it, or correct the formation"
-                );
-                Fault::Failed(Failure::new(Code::Unimplemented, message))
-            }
-            None if is_our_limit(status) => self.too_large(job, status.message()),
-            None if status.message().is_empty() => {
-                let code = code_of(status.code());
-                Fault::Failed(Failure::new(code, format!("{to} at {address} failed and did not say why")))
-            }
-            None => Fault::Failed(failure_of(status)),
-        }
-    }
-
-    /// Not to be tried again: it would be as large the next time.
-    fn too_large(&self, job: &Job, why: &str) -> Fault {
-        let (to, address, limit) = (&job.to, &self.address, MAX_MESSAGE >> 20);
-        let message = format!("a message to or from {to} at {address} is over the limit of {limit} MiB: {why}");
-        Fault::Failed(Failure::new(Code::OutOfRange, message))
-    }
-
-    fn is_down(&self) -> bool {
-        self.down().is_some_and(|until| Instant::now() < until)
-    }
-
-    fn down(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.down_until.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+#[derive(Debug, Default)]
+struct Members {
+    /// Of each address.
+    by_address: Vec<Vec<(Option<SocketAddr>, Arc<Peer>)>>,
+    all: Arc<[Arc<Peer>]>,
+    looked_up: Option<Instant>,
 }
 
 impl Service {
-    pub fn new(peers: Vec<Arc<Peer>>) -> Self {
-        let seats = Arc::new(Semaphore::new(peers.len()));
-        Self { next: AtomicUsize::new(0), idle: Mutex::new(peers.iter().cloned().collect()), seats, peers }
+    /// # Errors
+    /// One of the texts is no address; says which.
+    pub fn new(addresses: &[String], names: Names) -> Result<Self, String> {
+        let addresses = addresses.iter().map(|text| Address::new(text)).collect::<Result<Vec<_>, _>>()?;
+        let service = Self {
+            members: Mutex::new(Members { by_address: vec![Vec::new(); addresses.len()], ..Members::default() }),
+            addresses,
+            names,
+            looking: tokio::sync::Mutex::default(),
+            next: AtomicUsize::new(0),
+            idle: Mutex::default(),
+            seats: Arc::new(Semaphore::new(0)),
+        };
+        for (i, address) in service.addresses.iter().enumerate().filter(|(_, address)| address.is_literal()) {
+            service.replace(i, address, &[None]);
+        }
+        Ok(service)
     }
 
     /// Calls the next address in turn; one that cannot be reached is passed over for the next.
-    pub async fn invoke(&self, job: &Job) -> Result<Payload, Fault> {
+    pub async fn invoke(self: &Arc<Self>, job: &Job) -> Result<Payload, Fault> {
         let message = job.request().map_err(Fault::Failed)?;
-        let n = self.peers.len();
-        let first = self.next.fetch_add(1, Ordering::Relaxed) % n.max(1);
-        let in_turn = || (0..n).map(|i| &self.peers[(first + i) % n]);
-        let all_down = in_turn().all(|peer| peer.is_down());
+        let mut tried: Vec<Arc<Peer>> = Vec::new();
         let mut fault = None;
-        for peer in in_turn().filter(|peer| all_down || !peer.is_down()) {
-            match peer.invoke(job, message.clone()).await {
-                Err(Fault::Unreached(failure)) => fault = Some(Fault::Unreached(failure)),
-                done => return done,
+        loop {
+            let peers = self.peers().await.map_err(Fault::Unreached)?;
+            for peer in in_turn(&peers, self.next.fetch_add(1, Ordering::Relaxed)) {
+                if tried.iter().any(|other| Arc::ptr_eq(other, peer)) {
+                    continue;
+                }
+                peer.look_after();
+                match peer.invoke(job, message.clone()).await {
+                    Err(Fault::Unreached(failure)) => fault = Some(Fault::Unreached(failure)),
+                    done => return done,
+                }
+                tried.push(Arc::clone(peer));
+            }
+            // Perhaps the names stand for others by now.
+            if !self.look_up(REFRESH_AT_MOST).await.is_ok_and(|changed| changed) {
+                break;
             }
         }
         Err(fault.unwrap_or_else(|| {
@@ -170,39 +92,242 @@ impl Service {
             Fault::Unreached(Failure::new(Code::Unavailable, message))
         }))
     }
-}
 
-enum Trouble {
-    Unreached(String),
-    Broken(String),
-}
-
-/// Tells a status that the connection made up from one that a server sent.
-fn trouble(status: &Status) -> Option<Trouble> {
-    let mut why = None;
-    let mut next = status.source();
-    while let Some(error) = next {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            let reason = io.to_string();
-            return Some(match io.kind() {
-                ErrorKind::ConnectionReset
-                | ErrorKind::ConnectionAborted
-                | ErrorKind::BrokenPipe
-                | ErrorKind::UnexpectedEof => Trouble::Broken(reason),
-                _ => Trouble::Unreached(reason),
-            });
+    /// Who is there to be called.
+    ///
+    /// # Errors
+    /// Nobody knows the names of the addresses.
+    async fn peers(self: &Arc<Self>) -> Result<Arc<[Arc<Peer>]>, Failure> {
+        let (all, is_old) = {
+            let members = self.members();
+            (Arc::clone(&members.all), members.looked_up.is_none_or(|at| at.elapsed() >= REFRESH))
+        };
+        if all.is_empty() {
+            self.look_up(Duration::ZERO).await?;
+            return Ok(Arc::clone(&self.members().all));
         }
-        why = Some(error.to_string());
-        next = error.source();
-    }
-    match status.code() {
-        tonic::Code::Unknown | tonic::Code::Internal | tonic::Code::Cancelled | tonic::Code::Unavailable => {
-            why.map(Trouble::Broken)
+        if is_old && self.has_names() && self.looking.try_lock().is_ok() {
+            let service = Arc::clone(self);
+            // Meanwhile those that are known are called.
+            tokio::spawn(async move { service.look_up(REFRESH).await });
         }
-        _ => None,
+        Ok(all)
+    }
+
+    fn has_names(&self) -> bool {
+        self.addresses.iter().any(|address| !address.is_literal())
+    }
+
+    /// Asks again what the names stand for, unless that is known and younger than `age`. Whether there are others now.
+    ///
+    /// # Errors
+    /// Nobody knows any of the names, and no address is known from before.
+    async fn look_up(&self, age: Duration) -> Result<bool, Failure> {
+        if !self.has_names() {
+            return Ok(false);
+        }
+        let before = self.members().looked_up;
+        let _one_at_a_time = self.looking.lock().await;
+        let looked_up = self.members().looked_up;
+        if looked_up != before {
+            return Ok(true);
+        }
+        if looked_up.is_some_and(|at| at.elapsed() < age) {
+            return Ok(false);
+        }
+        let mut changed = false;
+        let mut failure = None;
+        for (i, address) in self.addresses.iter().enumerate().filter(|(_, address)| !address.is_literal()) {
+            match self.names.look_up(address.place()).await {
+                Ok(found) if found.is_empty() => changed |= self.replace(i, address, &[None]),
+                Ok(found) => changed |= self.replace(i, address, &found.into_iter().map(Some).collect::<Vec<_>>()),
+                // What was known stays: a name server may be gone for a while.
+                Err(why) => {
+                    let (host, text) = (&address.host, &address.text);
+                    let message = format!(
+                        "the name {host} of {text} leads nowhere ({why}): start what it names, or correct the address in the formation"
+                    );
+                    failure = Some(Failure::new(Code::Unavailable, message));
+                }
+            }
+        }
+        let mut members = self.members();
+        members.looked_up = Some(Instant::now());
+        match failure {
+            Some(failure) if members.all.is_empty() => Err(failure),
+            _ => Ok(changed),
+        }
+    }
+
+    /// Peers that stay keep their connections. Whether there are others now.
+    fn replace(&self, i: usize, address: &Address, now: &[Option<SocketAddr>]) -> bool {
+        let mut members = self.members();
+        let old = std::mem::take(&mut members.by_address[i]);
+        if old.iter().map(|(at, _)| at).eq(now) {
+            members.by_address[i] = old;
+            return false;
+        }
+        let mut fresh = Vec::new();
+        let keep = |at: Option<SocketAddr>| match old.iter().find(|(known, _)| *known == at) {
+            Some((_, peer)) => (at, Arc::clone(peer)),
+            None => {
+                let peer = Arc::new(Peer::new(address, at));
+                fresh.push(Arc::clone(&peer));
+                (at, peer)
+            }
+        };
+        let new: Vec<_> = now.iter().copied().map(keep).collect();
+        for (_, peer) in old.iter().filter(|(at, _)| !now.contains(at)) {
+            peer.retire();
+        }
+        members.by_address[i] = new;
+        members.all = members.by_address.iter().flatten().map(|(_, peer)| Arc::clone(peer)).collect();
+        let n_fresh = fresh.len();
+        self.idle().extend(fresh);
+        self.seats.add_permits(n_fresh);
+        true
+    }
+
+    fn members(&self) -> MutexGuard<'_, Members> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, VecDeque<Arc<Peer>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a worker that is there and holds no ball. First come, first served.
+    ///
+    /// # Errors
+    /// The runner stops.
+    pub async fn seat(self: &Arc<Self>) -> Result<(Seat, String), Failure> {
+        let closed = |_| Failure::new(Code::Cancelled, "the runner stops");
+        loop {
+            let mut permit = std::pin::pin!(Arc::clone(&self.seats).acquire_owned());
+            let permit = loop {
+                // A name may get an address, and an address another, while nobody is free.
+                drop(self.peers().await);
+                if let Ok(permit) = timeout(LOOK, &mut permit).await {
+                    break permit.map_err(closed)?;
+                }
+            };
+            let Some(peer) = self.idle().pop_front() else { continue };
+            let seat = Seat { service: Arc::clone(self), peer, permit: Some(permit) };
+            if seat.peer.is_gone() {
+                continue;
+            }
+            match seat.peer.describe(LOOK_WITHIN).await {
+                Ok(described) => {
+                    let name = described.map(|described| described.worker).filter(|name| !name.is_empty());
+                    let name = name.unwrap_or_else(|| seat.peer.address.clone());
+                    return Ok((seat, name));
+                }
+                Err(_) => {
+                    drop(seat);
+                    sleep(LOOK).await;
+                }
+            }
+        }
     }
 }
 
-fn is_our_limit(status: &Status) -> bool {
-    status.code() == tonic::Code::OutOfRange && status.message().contains("message length too large")
+/// A peer that holds no other ball of a `wait-for-worker`. Goes back among the idle ones in the end.
+pub(super) struct Seat {
+    service: Arc<Service>,
+    pub peer: Arc<Peer>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Seat {
+    pub async fn hand_over(&self, job: &Job) -> Result<Payload, Fault> {
+        let message = job.request().map_err(Fault::Failed)?;
+        self.peer.invoke(job, message).await
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let permit = self.permit.take();
+        if !self.peer.is_gone() {
+            self.service.idle().push_back(Arc::clone(&self.peer));
+        } else if let Some(permit) = permit {
+            permit.forget();
+        }
+    }
+}
+
+/// All of them, those that can be called first, from the `n`th on.
+fn in_turn(peers: &[Arc<Peer>], n: usize) -> impl Iterator<Item = &Arc<Peer>> {
+    let (before, after) = peers.split_at(n % peers.len().max(1));
+    let all_down = peers.iter().all(|peer| peer.is_down());
+    after.iter().chain(before).filter(move |peer| all_down || !peer.is_down())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Demo, Served, serve_worker};
+    use super::*;
+    use crate::base::{BallId, Coord, NodeId, RunId};
+
+    fn job(n: u32) -> Job {
+        Job {
+            run: RunId::new("r"),
+            node: NodeId::new("n"),
+            ball: BallId(0),
+            visit: n,
+            attempt: 1,
+            to: Coord::new("demo", "1", "echo"),
+            payload: json!(n).into(),
+            limit: None,
+        }
+    }
+
+    /// Servers at 127.0.0.1, 127.0.0.2 and so on, all at one port.
+    async fn servers(n: u8) -> Vec<Served> {
+        'port: loop {
+            let mut servers: Vec<Served> = Vec::new();
+            for i in 1..=n {
+                let port = servers.first().map_or(0, |first| first.addr.port());
+                match serve_worker(Arc::new(Demo::default()), ([127, 0, 0, i], port).into()).await {
+                    Ok(served) => servers.push(served),
+                    Err(_) => continue 'port,
+                }
+            }
+            return servers;
+        }
+    }
+
+    #[tokio::test]
+    async fn every_address_of_a_name_gets_its_turn_and_those_of_tomorrow_too() {
+        let mut servers = servers(3).await;
+        let third = servers.pop().expect("there are three");
+        let addrs: Vec<SocketAddr> = servers.iter().map(|served| served.addr).collect();
+        let told = Arc::new(Mutex::new(addrs.clone()));
+        let text = format!("http://shop.example:{}", addrs[0].port());
+        let service = Arc::new(Service::new(&[text], Names::told(Arc::clone(&told))).unwrap());
+        let known = || Arc::clone(&service.members().all);
+        for n in 0..4 {
+            assert_eq!(service.invoke(&job(n)).await.unwrap(), json!(n).into());
+        }
+        assert_eq!(known().len(), 2);
+        let shown = format!("http://shop.example:{} ({})", addrs[1].port(), addrs[1]);
+        assert_eq!(known()[1].address, shown);
+        // One goes, another comes: a call that reaches nobody looks at once whom the name stands for by now.
+        for served in servers {
+            served.stop().await;
+        }
+        *told.lock().unwrap() = vec![addrs[0], third.addr];
+        service.members().looked_up = Instant::now().checked_sub(REFRESH_AT_MOST);
+        let stays = Arc::clone(&known()[0]);
+        assert_eq!(service.invoke(&job(7)).await.unwrap(), json!(7).into());
+        assert_eq!(known().len(), 2);
+        assert!(Arc::ptr_eq(&stays, &known()[0]), "one that stays keeps its connection");
+        // As many may be waited for as there are, the one that is gone not among them.
+        let (seat, _) = service.seat().await.unwrap();
+        assert_eq!(seat.peer.address, known()[1].address);
+        drop(seat);
+        assert_eq!(service.idle().iter().filter(|peer| !peer.is_gone()).count(), 2);
+    }
 }

@@ -10,7 +10,8 @@ use tokio::sync::Semaphore;
 use super::Prepared;
 use super::call::Job;
 use super::demo::{self, builtin_methods};
-use super::service::{Peer, Service};
+use super::names::Names;
+use super::service::Service;
 use super::v1::worker_server::Worker;
 use crate::base::Coord;
 use crate::event::{Code, Failure, Payload};
@@ -120,9 +121,8 @@ impl Targets {
         if let Some(service) = self.services.get(&addresses) {
             return Ok(Route::Service(Arc::clone(service)));
         }
-        let peers = addresses.iter().map(|address| Peer::new(address).map(Arc::new)).collect::<Result<_, _>>();
-        let peers = peers.map_err(|why| Failure::new(Code::FailedPrecondition, why))?;
-        let service = Arc::new(Service::new(peers));
+        let service = Service::new(&addresses, Names::system());
+        let service = Arc::new(service.map_err(|why| Failure::new(Code::FailedPrecondition, why))?);
         self.services.insert(addresses, Arc::clone(&service));
         Ok(Route::Service(service))
     }

@@ -3,6 +3,7 @@
 #![cfg(feature = "run")]
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod addresses;
 mod recovery;
 mod signals;
 mod support;

@@ -11,9 +11,9 @@ use tokio::net::TcpListener;
 
 use super::support::{Spy, config, failed, kinds, passed, prepared_with, start};
 
-const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+pub const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-fn play(call: &str, bindings: &str) -> Arc<chalktalk::runner::Prepared> {
+pub fn play(call: &str, bindings: &str) -> Arc<chalktalk::runner::Prepared> {
     let text = format!("play t/1/p {{\n snap a\n {call}\n pass c\n a -> b -> c\n }}\nformation f {{\n {bindings}\n }}");
     prepared_with(&text, "f")
 }

@@ -9,6 +9,7 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use chalktalk::files::{self, Error, Over};
 
@@ -79,14 +80,18 @@ fn a_kill_leaves_the_old_or_the_new_file_whole() {
         } else {
             n_new += 1;
         }
-        // A killed program cannot clean up; what it leaves is never the file itself.
+        // A killed program cannot clean up; what it leaves is never the file itself, and the next save clears it away
+        // once it is a minute old.
         for entry in fs::read_dir(folder.path()).unwrap() {
             let left = entry.unwrap().path();
             if left != path {
                 n_midway += 1;
-                fs::remove_file(left).unwrap();
+                let two_minutes_ago = SystemTime::now() - Duration::from_mins(2);
+                fs::File::options().write(true).open(left).unwrap().set_modified(two_minutes_ago).unwrap();
             }
         }
+        files::save(&path, &old, Over::Anything).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "round {round}: something is left over");
     }
     assert!(n_midway > 0, "no kill came in the middle of a save ({n_old} old, {n_new} new)");
 }

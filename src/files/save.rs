@@ -1,8 +1,17 @@
+use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::{Error, Stamp, read};
+
+/// A temporary file is called by these, with so many random letters and digits between them.
+const PREFIX: &str = ".chalktalk-";
+const SUFFIX: &str = ".tmp";
+const N_RANDOM: usize = 6;
+/// Locks tell files in use from those that are left over; this is for a file that is not locked yet.
+const LEFT_OVER_AFTER: Duration = Duration::from_mins(1);
 
 /// What a save may replace.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +27,8 @@ pub enum Over<'s> {
 /// Writes a whole file: whoever reads it, at any moment and after any crash, finds the old text or the new one.
 ///
 /// The text goes to a temporary file of the same folder, to the disk, and then takes the name. Permissions stay,
-/// and links are followed. What is no regular file (a device, a pipe) is written straight.
+/// and links are followed. What is no regular file (a device, a pipe) is written straight. Temporary files that
+/// killed programs left in the folder go.
 ///
 /// # Errors
 /// `over` forbids it, the file or its folder may not be written, or the disk is full. The old file is then
@@ -58,16 +68,19 @@ fn may_replace(path: &Path, real: &Path, over: Over<'_>) -> Result<(), Error> {
     }
 }
 
-fn replace(real: &Path, text: &str, old: Option<Permissions>) -> io::Result<Option<std::time::SystemTime>> {
+fn replace(real: &Path, text: &str, old: Option<Permissions>) -> io::Result<Option<SystemTime>> {
     let folder = folder_of(real);
-    let name = real.file_name().unwrap_or_default().to_string_lossy();
-    let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".tmp");
+    builder.prefix(PREFIX).rand_bytes(N_RANDOM).suffix(SUFFIX);
     // A new file gets what the umask leaves of this, as from any other program.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut temporary = builder.tempfile_in(folder)?;
+    // Says that it is in use. Where files cannot be locked, none is ever taken for left over either.
+    let _ = temporary.as_file().try_lock();
+    if let Ok(now) = temporary.as_file().metadata().and_then(|new| new.modified()) {
+        sweep(folder, now);
+    }
     temporary.write_all(text.as_bytes())?;
     if let Some(permissions) = old {
         temporary.as_file().set_permissions(permissions)?;
@@ -78,6 +91,30 @@ fn replace(real: &Path, text: &str, old: Option<Permissions>) -> io::Result<Opti
     // The new name is in place; only a power cut could still take it back, so a folder that cannot be synced is no failure.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(modified)
+}
+
+/// Removes temporary files that killed programs left in the folder. What cannot be removed stays for the next save.
+fn sweep(folder: &Path, now: SystemTime) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if is_temporary(&entry.file_name()) && is_left_over(&entry.path(), now) {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}
+
+fn is_temporary(name: &OsStr) -> bool {
+    let random = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
+    random.is_some_and(|random| random.len() == N_RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Old, and nobody holds it. `now` is by the clock of the file system, as the age of a file is.
+fn is_left_over(path: &Path, now: SystemTime) -> bool {
+    let Ok(found) = fs::symlink_metadata(path) else { return false };
+    let age = found.modified().ok().and_then(|modified| now.duration_since(modified).ok());
+    found.is_file()
+        && age.is_some_and(|age| age > LEFT_OVER_AFTER)
+        && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 fn write_straight(real: &Path, text: &str) -> io::Result<Stamp> {

@@ -82,6 +82,39 @@ fn never_overwrites_what_another_program_wrote() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "four");
 }
 
+#[test]
+fn clears_away_what_a_killed_program_left_and_nothing_else() {
+    let folder = folder();
+    let put = |name: &str, age_secs: u64| {
+        let file = File::create(folder.path().join(name)).unwrap();
+        file.set_modified(SystemTime::now() - std::time::Duration::from_secs(age_secs)).unwrap();
+        file
+    };
+    put(".chalktalk-left00.tmp", 3600);
+    put(".chalktalk-young0.tmp", 5);
+    put(".chalktalk-my.txt.tmp", 3600);
+    put(".chalktalk-longer0.tmp", 3600);
+    put("chalktalk-mine00.tmp", 3600);
+    fs::create_dir(folder.path().join(".chalktalk-folder.tmp")).unwrap();
+    let held = put(".chalktalk-held00.tmp", 3600);
+    held.lock().unwrap();
+    let others = [
+        ".chalktalk-folder.tmp",
+        ".chalktalk-longer0.tmp",
+        ".chalktalk-my.txt.tmp",
+        ".chalktalk-young0.tmp",
+        "a.play",
+        "chalktalk-mine00.tmp",
+    ];
+    save(&folder.path().join("a.play"), "", Over::Nothing).unwrap();
+    let mut expected = [&[".chalktalk-held00.tmp"], &others[..]].concat();
+    expected.sort_unstable();
+    assert_eq!(names_in(folder.path()), expected);
+    drop(held);
+    save(&folder.path().join("a.play"), "", Over::Anything).unwrap();
+    assert_eq!(names_in(folder.path()), others);
+}
+
 #[cfg(unix)]
 #[test]
 fn keeps_permissions_and_follows_links() {

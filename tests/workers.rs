@@ -6,76 +6,19 @@
 #[path = "runner/support.rs"]
 #[expect(dead_code, reason = "shared with the tests of the runner")]
 mod support;
+#[path = "runner/tools.rs"]
+mod tools;
 
 use std::io::{BufRead, BufReader, Lines};
-use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use chalktalk::event::{Code, Event, Outcome, Payload, Recorded};
 use chalktalk::runner::v1::worker_client::WorkerClient;
 use chalktalk::runner::{Prepared, Runner, from_any, v1};
 use serde_json::{Value, json};
 use support::{config, failed, kinds, passed, prepared_with, start};
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Language {
-    Python,
-    JavaScript,
-    Rust,
-}
-
-use Language::{JavaScript, Python, Rust};
-
-/// The commands that run workers; what they need is made at the first use, which takes a while.
-struct Tools {
-    python: String,
-    node: String,
-    rust: PathBuf,
-}
-
-fn tools() -> &'static Tools {
-    static TOOLS: OnceLock<Tools> = OnceLock::new();
-    TOOLS.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let done = Command::new(root.join("scripts/workers.sh")).stderr(Stdio::inherit()).output().unwrap();
-        assert!(done.status.success(), "scripts/workers.sh failed, see above");
-        let printed = String::from_utf8(done.stdout).unwrap();
-        let (python, node) = printed.trim().split_once('\n').expect("a line for each");
-        // As this test was built, so is the example.
-        let folder = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
-        let mut build = Command::new(env!("CARGO"));
-        build.current_dir(root).args(["build", "--quiet", "--example", "worker"]);
-        if !cfg!(feature = "gui") {
-            build.args(["--no-default-features", "--features", "run"]);
-        }
-        build.args((!cfg!(debug_assertions)).then_some("--release"));
-        assert!(build.status().unwrap().success(), "the example worker is built");
-        Tools { python: python.to_owned(), node: node.to_owned(), rust: folder.join("examples/worker") }
-    })
-}
-
-impl Language {
-    fn name(self) -> &'static str {
-        match self {
-            Python => "python",
-            JavaScript => "node",
-            Rust => "rust",
-        }
-    }
-
-    fn command(self) -> Command {
-        let tools = tools();
-        let (program, args): (&Path, &[&str]) = match self {
-            Python => (tools.python.as_ref(), &["assets/workers/python/worker.py", "--port", "0"]),
-            JavaScript => (tools.node.as_ref(), &["assets/workers/node/worker.js", "--port", "0"]),
-            Rust => (&tools.rust, &["0"]),
-        };
-        let mut command = Command::new(program);
-        command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args);
-        command
-    }
-}
+use tools::Language::{self, JavaScript, Python, Rust};
 
 /// Stopped when it goes.
 struct Worker {
@@ -86,7 +29,7 @@ struct Worker {
 
 impl Worker {
     fn start(language: Language) -> Self {
-        let mut process = language.command().stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = language.command("0").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let line = lines.next().expect("it says where it listens").unwrap();
         let url = format!("http://{}", line.strip_prefix("listening on ").unwrap());

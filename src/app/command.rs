@@ -53,6 +53,8 @@ pub enum Command {
     ShowProblems,
 
     Run,
+    /// Answers the question about the commands that a formation starts: start these, and run.
+    RunAllowed(Vec<String>),
     StopRun,
     SendSignal {
         node: NodeId,
@@ -159,6 +161,7 @@ impl Command {
             Self::ToggleTheme => ("Light or dark", "Change the theme", None),
             Self::ShowProblems => ("Problems", "List what the checks found", Some(plain(Key::F(8)))),
             Self::Run => ("Run", "Start a run with the chosen input and formation", Some(plain(Key::Space))),
+            Self::RunAllowed(_) => ("Start and run", "Start what the formation names, then run", None),
             Self::StopRun => ("Stop", "Cancel the run that is shown", Some(Shortcut::shift(Key::Escape))),
             Self::SendSignal { .. } => ("Send signal", "Let the ball that waits here go on", None),
             Self::SetFormation(_) => ("Formation", "Choose what serves the targets", None),

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::command::Command;
 use super::edit::NotDone;
 use super::gesture::Gesture;
@@ -23,6 +25,8 @@ pub struct Editor {
     pub(super) toasts: Toasts,
     pub(super) runs: Option<Vec<RunSummary>>,
     pub(super) next_ticket: Ticket,
+    /// Commands of formations that the person has allowed to be started.
+    pub(super) allowed: BTreeSet<String>,
     /// What to go on with once the document is saved.
     pub(super) after_save: Option<Command>,
     /// Since the last typed change.
@@ -55,6 +59,7 @@ impl Editor {
             toasts: Toasts::default(),
             runs: None,
             next_ticket: Ticket(1),
+            allowed: BTreeSet::new(),
             after_save: None,
             idle_secs: 0.0,
             unlooked_secs: 0.0,
@@ -155,7 +160,7 @@ impl Editor {
             Command::SelectNone => !session.selection().is_empty(),
             Command::Edit(_) | Command::EditText(_) | Command::FormatText => editable,
             Command::SelectAll | Command::Fit => session.shown().is_some(),
-            Command::Run => session.play().is_some(),
+            Command::Run | Command::RunAllowed(_) => session.play().is_some(),
             Command::StopRun => watch.is_some_and(|watch| watch.is_running() && watch.run().is_some()),
             Command::SendSignal { .. } => watch.is_some_and(super::Watch::is_running),
             Command::StepBack | Command::JumpToStart => watch.is_some_and(|watch| watch.playback().n_events() > 0),

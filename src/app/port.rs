@@ -48,6 +48,8 @@ pub struct Start {
     /// `None` for the `snap`; else the `wait-for-signal` node whose signal starts the run.
     pub entry: Option<NodeId>,
     pub input: Value,
+    /// The person said yes to the commands that the formation starts.
+    pub allows_processes: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

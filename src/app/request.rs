@@ -44,7 +44,7 @@ pub enum View {
 pub struct Question {
     pub title: String,
     pub text: String,
-    /// The first is the one for Enter.
+    /// The first is the one for Enter, unless it is destructive.
     pub answers: Vec<Answer>,
 }
 
@@ -52,6 +52,6 @@ pub struct Question {
 pub struct Answer {
     pub label: &'static str,
     pub command: Command,
-    /// Something is lost by it: not to be shown as the obvious choice.
+    /// Something is lost or risked by it: not to be shown as the obvious choice.
     pub destructive: bool,
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -5,7 +6,7 @@ use serde_json::Value;
 use super::command::Command;
 use super::editor::Editor;
 use super::port::{FromRunner, Start, Ticket, ToRunner};
-use super::request::{Request, View};
+use super::request::{Answer, Question, Request, View};
 use super::session::Session;
 use super::toast::Tone;
 use super::watch::Watch;
@@ -21,6 +22,10 @@ impl Editor {
     pub(super) fn run_command(&mut self, command: Command, out: &mut Vec<Request>) {
         match command {
             Command::Run => self.start_run(out),
+            Command::RunAllowed(commands) => {
+                self.allowed.extend(commands);
+                self.start_run(out);
+            }
             Command::StopRun => {
                 if let Some(run) = self.running() {
                     out.push(Request::Runner(ToRunner::Cancel { run }));
@@ -98,11 +103,45 @@ impl Editor {
                 return;
             }
         };
+        let commands = commands_of(session);
+        let allows_processes = !commands.is_empty();
+        if let Some(question) = self.ask_about(&commands) {
+            out.push(Request::Ask(question));
+            return;
+        }
+        let session = self.session();
         let (entry, doc, formation) = (entry_of(session), Arc::new(session.doc().clone()), session.formation.clone());
         let ticket = self.next_ticket;
         self.next_ticket = Ticket(ticket.0 + 1);
         self.session_mut().set_watch(Some(Watch::started(ticket, Arc::clone(&doc), item)));
-        out.push(Request::Runner(ToRunner::Start(Box::new(Start { ticket, doc, item, formation, entry, input }))));
+        out.push(Request::Runner(ToRunner::Start(Box::new(Start {
+            ticket,
+            doc,
+            item,
+            formation,
+            entry,
+            input,
+            allows_processes,
+        }))));
+    }
+
+    /// Programs are never started before the person has seen their commands.
+    fn ask_about(&self, commands: &BTreeSet<String>) -> Option<Question> {
+        let fresh: Vec<String> = commands.difference(&self.allowed).cloned().collect();
+        let shown: Vec<String> = fresh.iter().map(|command| plainly(command)).collect();
+        if fresh.is_empty() {
+            return None;
+        }
+        let what = if fresh.len() == 1 { "a program" } else { "programs" };
+        Some(Question {
+            title: format!("Start {what} on this computer?"),
+            text: format!(
+                "The formation of {} names {what} that may do whatever you may do:\n\n{}\n\nStart only what you know.",
+                self.session().name(),
+                shown.join("\n")
+            ),
+            answers: vec![Answer { label: "Start and run", command: Command::RunAllowed(fresh), destructive: true }],
+        })
     }
 
     fn send_signal(&mut self, node: &NodeId, payload: Value, out: &mut Vec<Request>) {
@@ -176,6 +215,20 @@ impl Editor {
     fn watch_where(&mut self, is: impl Fn(&Watch) -> bool) -> Option<&mut Watch> {
         self.sessions.iter_mut().filter_map(Session::watch_mut).find(|watch| is(watch))
     }
+}
+
+/// What a run with the chosen formation may start.
+fn commands_of(session: &Session) -> BTreeSet<String> {
+    let mut formations = session.doc().formations().map(|(_, formation)| formation);
+    let chosen = formations.find(|formation| session.formation.as_ref() == Some(&formation.name));
+    chosen.iter().flat_map(|formation| formation.commands()).map(str::to_owned).collect()
+}
+
+/// With nothing in it that hides or turns round what stands beside it.
+fn plainly(command: &str) -> String {
+    let is_plain =
+        |c: char| !c.is_control() && !('\u{200b}'..='\u{200f}').contains(&c) && !('\u{2028}'..='\u{2069}').contains(&c);
+    command.chars().map(|c| if is_plain(c) { c.to_string() } else { c.escape_unicode().to_string() }).collect()
 }
 
 /// To the last event, and on with a run that goes on.

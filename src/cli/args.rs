@@ -134,6 +134,9 @@ pub(super) struct Run {
     /// A signal to the run, kept until something waits for it; may stand several times
     #[arg(long = "signal", value_name = "NAME[=JSON]")]
     pub signals: Vec<String>,
+    /// Start the programs that `process` lines of the formation name; read them first. Remembered for this folder
+    #[arg(long)]
+    pub allow_process: bool,
     /// Where to write events, one JSON object a line; - is stdout
     #[arg(long, value_name = "FILE|-")]
     pub events: Option<PathBuf>,

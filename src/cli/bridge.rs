@@ -6,6 +6,7 @@ use std::thread;
 
 use anyhow::Context;
 
+use super::allowed::Ledger;
 use super::recorder;
 use crate::app::port::{FromRunner, LoadedRun, RunState, RunSummary, Start, ToRunner};
 use crate::base::RunId;
@@ -37,14 +38,15 @@ fn serve(orders: &Receiver<ToRunner>, desk: &Desk) -> anyhow::Result<()> {
         desk.say(FromRunner::Failed { message });
     }
     let reader = journal.reader()?;
-    let runner = Runner::new(Config::new(journal))?;
+    let ledger = Ledger::open(None);
+    let runner = Runner::new(Config { consent: ledger.consent.clone(), ..Config::new(journal) })?;
     if let Some(message) = left_behind(&runner.recovered().wait()?) {
         desk.say(FromRunner::Failed { message });
     }
     // Ends when the window is gone.
     while let Ok(order) = orders.recv() {
         match order {
-            ToRunner::Start(start) => start_run(&runner, desk, &start),
+            ToRunner::Start(start) => start_run(&runner, &ledger, desk, &start),
             ToRunner::Signal { run, name, payload } => desk.told(runner.signal(&run, &name, payload, None).wait()),
             ToRunner::Cancel { run } => desk.told(runner.cancel(&run, "cancelled in the editor").wait()),
             ToRunner::ListRuns { limit } => match reader.runs(limit as usize) {
@@ -76,9 +78,9 @@ fn left_behind(recovered: &[Recovered]) -> Option<String> {
     })
 }
 
-fn start_run(runner: &Runner, desk: &Desk, start: &Start) {
+fn start_run(runner: &Runner, ledger: &Ledger, desk: &Desk, start: &Start) {
     let ticket = start.ticket;
-    match try_start(runner, start) {
+    match try_start(runner, ledger, desk, start) {
         Ok(run) => {
             desk.say(FromRunner::Started { ticket, run: run.clone() });
             follow(runner, desk, run, 0);
@@ -87,7 +89,7 @@ fn start_run(runner: &Runner, desk: &Desk, start: &Start) {
     }
 }
 
-fn try_start(runner: &Runner, start: &Start) -> anyhow::Result<RunId> {
+fn try_start(runner: &Runner, ledger: &Ledger, desk: &Desk, start: &Start) -> anyhow::Result<RunId> {
     let formation = match &start.formation {
         None => None,
         Some(name) => {
@@ -95,6 +97,11 @@ fn try_start(runner: &Runner, start: &Start) -> anyhow::Result<RunId> {
             Some(found.with_context(|| format!("there is no formation '{name}' any more: choose another one"))?.1)
         }
     };
+    if start.allows_processes
+        && let Err(error) = ledger.allow(formation.iter().flat_map(|formation| formation.commands()))
+    {
+        desk.failed(&error);
+    }
     let prepared = Prepared::new(&start.doc, start.item, formation)?;
     let mut new = runner::Start::new(Arc::new(prepared), start.input.clone());
     new.entry.clone_from(&start.entry);

@@ -3,6 +3,8 @@
 //!
 //! Must never: know what a play means or how a run goes on, only who to ask. Start reading at [`main`].
 
+#[cfg(feature = "run")]
+mod allowed;
 mod args;
 #[cfg(feature = "gui")]
 mod bridge;

@@ -9,6 +9,7 @@ use anyhow::{Context, anyhow, bail};
 use serde_json::Value;
 
 use super::Verdict;
+use super::allowed::Ledger;
 use super::args;
 use super::check::{refuse_errors, say_broken};
 use super::events;
@@ -21,7 +22,7 @@ use crate::event::{Event, Outcome, ParkedOn, Recorded};
 use crate::files::{self, MAX_BYTES};
 use crate::journal::Journal;
 use crate::plan::choose_formation;
-use crate::runner::{Config, Prepared, Runner, Start};
+use crate::runner::{Config, Consent, Prepared, Runner, Start};
 
 pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict> {
     let signals = args.signals.iter().map(|text| signal(text)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -49,6 +50,13 @@ pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict>
     if let Some(note) = note {
         out.say(&note);
     }
+    let ledger = Ledger::open(args.data.as_deref());
+    if args.allow_process
+        && let Err(error) = ledger.allow(formation.iter().flat_map(|formation| formation.commands()))
+    {
+        out.say(&format!("{error:#}"));
+    }
+    job.consent = ledger.consent;
     drive(job, journal, out)
 }
 
@@ -138,6 +146,8 @@ pub(super) struct Job {
     start: Start,
     signals: Vec<(String, Value)>,
     record: Record,
+    /// What the run may start.
+    consent: Consent,
     /// Prints a line for each event on stdout, and answers waits for signals: the demo.
     pub demo: Option<Answerer>,
 }
@@ -164,7 +174,7 @@ impl Job {
             start.entry = Some(node);
             start.input = payload.into();
         }
-        Ok(Self { start, signals, record: Record::Nowhere, demo: None })
+        Ok(Self { start, signals, record: Record::Nowhere, consent: Consent::none(), demo: None })
     }
 }
 
@@ -174,7 +184,8 @@ pub(super) fn drive(job: Job, journal: Journal, out: &mut Output) -> anyhow::Res
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runner")?;
     let outcome = runtime.block_on(async {
         // This is about one run: those that were left in the folder stay as they are.
-        let runner = Runner::spawn(Config { resumes: false, ..Config::new(journal) });
+        let config = Config { resumes: false, consent: job.consent.clone(), ..Config::new(journal) };
+        let runner = Runner::spawn(config);
         let outcome = follow(job, &runner, out).await;
         let stopped = runner.stop().await;
         let outcome = outcome?;

@@ -20,7 +20,9 @@ pub fn ui(ctx: &Context, question: &Question) -> Reply {
         ui.set_width(420.0);
         ui.label(RichText::new(&question.title).font(theme::semibold(size::HEADING)));
         ui.add_space(2.0);
-        ui.label(RichText::new(&question.text).color(theme.muted));
+        egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+            ui.label(RichText::new(&question.text).color(theme.muted));
+        });
         ui.add_space(14.0);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             for (i, answer) in question.answers.iter().enumerate() {
@@ -36,7 +38,7 @@ pub fn ui(ctx: &Context, question: &Question) -> Reply {
     });
     if reply == Reply::Waiting
         && ctx.input(|input| input.key_pressed(Key::Enter))
-        && let Some(answer) = question.answers.first()
+        && let Some(answer) = question.answers.first().filter(|answer| !answer.destructive)
     {
         return Reply::Command(answer.command.clone());
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -263,6 +264,17 @@ pub struct Place {
 pub struct Formation {
     pub name: SmolStr,
     pub body: Vec<Line<Bind>>,
+}
+
+impl Formation {
+    /// The commands of its processes, as they are written, each once.
+    pub fn commands(&self) -> BTreeSet<&str> {
+        let commands = self.body.iter().filter_map(|line| match &line.kind {
+            Bind::To(Binding { via: Via::Process(command), .. }) => Some(command.as_str()),
+            _ => None,
+        });
+        commands.collect()
+    }
 }
 
 /// A statement of a formation.

@@ -150,7 +150,7 @@ impl Conductor {
         Self {
             world: config.world,
             journal: config.journal,
-            targets: Targets::new(config.builtin),
+            targets: Targets::new(config.builtin, config.consent),
             lives: Lives::default(),
             signals: Signals::default(),
             post,

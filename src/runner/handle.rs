@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::conductor::{Conductor, Mail};
 use super::v1::worker_server::Worker;
 use super::watch::watch;
-use super::{Demo, Error, Prepared, Watch, World};
+use super::{Consent, Demo, Error, Prepared, Watch, World};
 use crate::base::{NodeId, RunId};
 use crate::event::{Outcome, Payload};
 use crate::journal::{Journal, Reader};
@@ -21,12 +21,20 @@ pub struct Config {
     pub builtin: Arc<dyn Worker>,
     /// Whether the runs that the journal holds unfinished go on. Else they stay as they are, for a runner to come.
     pub resumes: bool,
+    /// What `process` bindings may start.
+    pub consent: Consent,
 }
 
 impl Config {
-    /// With the demo's built-in workers, the real clock and chance. Unfinished runs go on.
+    /// With the demo's built-in workers, the real clock and chance. Unfinished runs go on, no process is started.
     pub fn new(journal: Journal) -> Self {
-        Self { journal, world: World::real(), builtin: Arc::new(Demo::default()), resumes: true }
+        Self {
+            journal,
+            world: World::real(),
+            builtin: Arc::new(Demo::default()),
+            resumes: true,
+            consent: Consent::none(),
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 mod ball;
 mod call;
 mod conductor;
+mod consent;
 mod demo;
 mod effects;
 mod error;
@@ -21,6 +22,7 @@ mod names;
 mod peer;
 mod pool;
 mod prepared;
+mod process;
 mod proto;
 mod pulse;
 mod recover;
@@ -35,6 +37,7 @@ mod world;
 
 pub use ball::{from_any, to_any};
 pub use call::status;
+pub use consent::Consent;
 pub use demo::{BuiltinMethod, Demo, builtin_methods};
 pub use error::Error;
 pub use handle::{Config, Recovered, Reply, Runner, Start};

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::call::{Fault, Job};
 use super::names::Names;
 use super::peer::{Address, Peer};
+use super::process::Process;
 use crate::event::{Code, Failure, Payload};
 
 /// How often a worker that is not there is looked for.
@@ -27,6 +28,8 @@ const REFRESH_AT_MOST: Duration = Duration::from_millis(500);
 pub(super) struct Service {
     addresses: Vec<Address>,
     names: Names,
+    /// Instead of addresses.
+    process: Option<Process>,
     members: Mutex<Members>,
     /// One look at a time.
     looking: tokio::sync::Mutex<()>,
@@ -49,19 +52,36 @@ impl Service {
     /// One of the texts is no address; says which.
     pub fn new(addresses: &[String], names: Names) -> Result<Self, String> {
         let addresses = addresses.iter().map(|text| Address::new(text)).collect::<Result<Vec<_>, _>>()?;
-        let service = Self {
-            members: Mutex::new(Members { by_address: vec![Vec::new(); addresses.len()], ..Members::default() }),
-            addresses,
-            names,
-            looking: tokio::sync::Mutex::default(),
-            next: AtomicUsize::new(0),
-            idle: Mutex::default(),
-            seats: Arc::new(Semaphore::new(0)),
-        };
+        let service = Self::empty(addresses, names, None);
         for (i, address) in service.addresses.iter().enumerate().filter(|(_, address)| address.is_literal()) {
             service.replace(i, address, &[None]);
         }
         Ok(service)
+    }
+
+    /// What one process serves.
+    pub fn of_process(process: Process) -> Self {
+        Self::empty(Vec::new(), Names::system(), Some(process))
+    }
+
+    fn empty(addresses: Vec<Address>, names: Names, process: Option<Process>) -> Self {
+        Self {
+            members: Mutex::new(Members { by_address: vec![Vec::new(); addresses.len()], ..Members::default() }),
+            addresses,
+            names,
+            process,
+            looking: tokio::sync::Mutex::default(),
+            next: AtomicUsize::new(0),
+            idle: Mutex::default(),
+            seats: Arc::new(Semaphore::new(0)),
+        }
+    }
+
+    /// Ends what was started for it.
+    pub fn stop(&self) {
+        if let Some(process) = &self.process {
+            process.stop();
+        }
     }
 
     /// Calls the next address in turn; one that cannot be reached is passed over for the next.
@@ -96,8 +116,11 @@ impl Service {
     /// Who is there to be called.
     ///
     /// # Errors
-    /// Nobody knows the names of the addresses.
+    /// Nobody knows the names of the addresses, or the process does not come to life.
     async fn peers(self: &Arc<Self>) -> Result<Arc<[Arc<Peer>]>, Failure> {
+        if let Some(process) = &self.process {
+            return Ok(self.adopt(process.ready().await?));
+        }
         let (all, is_old) = {
             let members = self.members();
             (Arc::clone(&members.all), members.looked_up.is_none_or(|at| at.elapsed() >= REFRESH))
@@ -186,6 +209,18 @@ impl Service {
         self.idle().extend(fresh);
         self.seats.add_permits(n_fresh);
         true
+    }
+
+    /// The process of the moment is the only peer.
+    fn adopt(&self, peer: Arc<Peer>) -> Arc<[Arc<Peer>]> {
+        let mut members = self.members();
+        if !members.all.iter().any(|known| Arc::ptr_eq(known, &peer)) {
+            members.all.iter().for_each(|old| old.retire());
+            members.all = [Arc::clone(&peer)].into();
+            self.idle().push_back(peer);
+            self.seats.add_permits(1);
+        }
+        Arc::clone(&members.all)
     }
 
     fn members(&self) -> MutexGuard<'_, Members> {

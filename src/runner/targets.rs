@@ -7,12 +7,13 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use tokio::sync::Semaphore;
 
-use super::Prepared;
 use super::call::Job;
 use super::demo::{self, builtin_methods};
 use super::names::Names;
+use super::process::Process;
 use super::service::Service;
 use super::v1::worker_server::Worker;
+use super::{Consent, Prepared};
 use crate::base::Coord;
 use crate::event::{Code, Failure, Payload};
 use crate::plan::{Catalog, Plan};
@@ -47,15 +48,23 @@ pub(super) struct Targets {
     services: FxHashMap<Vec<String>, Arc<Service>>,
     /// One ball at a time for each built-in image and version.
     seats: FxHashMap<(SmolStr, SmolStr), Arc<Semaphore>>,
+    consent: Consent,
+}
+
+impl Drop for Targets {
+    /// Plays that are kept elsewhere still hold the routes to them.
+    fn drop(&mut self) {
+        self.services.drain().for_each(|(_, service)| service.stop());
+    }
 }
 
 impl Targets {
-    pub fn new(builtin: Arc<dyn Worker>) -> Self {
+    pub fn new(builtin: Arc<dyn Worker>, consent: Consent) -> Self {
         let mut catalog = Catalog::default();
         for method in builtin_methods() {
             catalog.add(method.image, method.version);
         }
-        Self { builtin, catalog, services: FxHashMap::default(), seats: FxHashMap::default() }
+        Self { builtin, catalog, services: FxHashMap::default(), seats: FxHashMap::default(), consent }
     }
 
     /// The versions that a run of the plan may be pinned to: the built-in ones where built-in workers serve.
@@ -81,7 +90,10 @@ impl Targets {
             return route.clone();
         }
         let route = self.find(&prepared.plan, to).unwrap_or_else(Route::Nowhere);
-        routes.insert(to.clone(), route.clone());
+        // A person may still say yes.
+        if !matches!(&route, Route::Nowhere(failure) if failure.code == Code::FailedPrecondition) {
+            routes.insert(to.clone(), route.clone());
+        }
         route
     }
 
@@ -97,7 +109,7 @@ impl Targets {
         let unimplemented = |what: &str| {
             let (image, version) = (&binding.image, &binding.version);
             let message = format!(
-                "{to} is bound to {what}, which this version cannot call yet: bind {image}/{version} to `service`, `pod` or `builtin`"
+                "{to} is bound to {what}, which this version cannot call yet: bind {image}/{version} to `service`, `pod`, `process` or `builtin`"
             );
             Failure::new(Code::Unimplemented, message)
         };
@@ -106,7 +118,7 @@ impl Targets {
             Via::Service(addresses) => self.service(addresses.iter().map(|address| fill(address, to)).collect()),
             Via::Pod { port, .. } => self.service(vec![format!("http://127.0.0.1:{port}")]),
             Via::Pull => Err(unimplemented("`pull`")),
-            Via::Process(_) => Err(unimplemented("a `process`")),
+            Via::Process(command) => self.process(command, to),
             Via::Reflect(_) => Err(unimplemented("`reflect`")),
         }
     }
@@ -115,6 +127,19 @@ impl Targets {
         let seat =
             self.seats.entry((to.image.clone(), to.version.clone())).or_insert_with(|| Arc::new(Semaphore::new(1)));
         Route::Builtin { worker: Arc::clone(&self.builtin), seat: Arc::clone(seat) }
+    }
+
+    fn process(&mut self, command: &str, to: &Coord) -> Result<Route, Failure> {
+        let refused = |message| Failure::new(Code::FailedPrecondition, message);
+        if !self.consent.allows(command) {
+            return Err(refused(format!(
+                "{to} is served by a program that nobody has allowed to start, `{command}`: read the file, then run it with --allow-process, or say yes in the window"
+            )));
+        }
+        let process = Process::new(command, to).map_err(refused)?;
+        let key = vec!["process".to_owned(), process.command().to_owned()];
+        let service = self.services.entry(key).or_insert_with(|| Arc::new(Service::of_process(process)));
+        Ok(Route::Service(Arc::clone(service)))
     }
 
     fn service(&mut self, addresses: Vec<String>) -> Result<Route, Failure> {

@@ -7,5 +7,6 @@ mod canvas;
 mod files;
 mod inspector;
 mod panels;
+mod processes;
 mod runs;
 mod stage;

@@ -200,6 +200,12 @@ impl Stage {
         self.harness.query_all_by_label_contains(part).next().is_some()
     }
 
+    pub fn apply(&mut self, command: Command) {
+        let ctx = self.harness.ctx.clone();
+        self.harness.state_mut().as_mut().expect("the first frame made it").apply(&ctx, command);
+        self.settle();
+    }
+
     pub fn hear(&mut self, message: FromRunner) {
         self.from_runner.send(message).expect("the window is there");
         self.settle();

@@ -20,7 +20,7 @@ pub fn config() -> Config {
 }
 
 pub fn config_with(journal: Journal) -> Config {
-    Config { journal, world: World::seeded(UNIX_MS, 7), builtin: Arc::new(Demo::default()), resumes: true }
+    Config { world: World::seeded(UNIX_MS, 7), ..Config::new(journal) }
 }
 
 pub fn prepare(text: &str, formation: Option<&str>) -> Result<Prepared, Error> {

@@ -1,0 +1,70 @@
+//! The commands that a person has allowed plays to start, kept beside the runs so that nobody is asked twice.
+//!
+//! A command is allowed for the folder that it was allowed in: it may mean something else in another.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::runs::data_dir;
+use crate::files;
+use crate::runner::Consent;
+
+const FILE_NAME: &str = "allowed.json";
+
+/// Commands by folder.
+type Allowed = BTreeMap<String, BTreeSet<String>>;
+
+/// What may be started here, and where that is kept.
+pub(super) struct Ledger {
+    pub consent: Consent,
+    path: Option<PathBuf>,
+    folder: String,
+}
+
+impl Ledger {
+    /// A file that is missing or cannot be read allows nothing.
+    pub fn open(data: Option<&Path>) -> Self {
+        let path = data_dir(data).map(|dir| dir.join(FILE_NAME));
+        let folder = std::env::current_dir().map(|folder| folder.display().to_string()).unwrap_or_default();
+        let consent = Consent::none();
+        let kept = path.as_deref().map(read).unwrap_or_default();
+        kept.get(&folder).into_iter().flatten().for_each(|command| consent.allow(command));
+        Self { consent, path, folder }
+    }
+
+    /// From now on these may be started here.
+    ///
+    /// # Errors
+    /// They may, but that could not be kept.
+    pub fn allow<'c>(&self, commands: impl IntoIterator<Item = &'c str>) -> anyhow::Result<()> {
+        let fresh: Vec<&str> = commands.into_iter().filter(|command| !self.consent.allows(command)).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        fresh.iter().for_each(|command| self.consent.allow(command));
+        let Some(path) = &self.path else { return Ok(()) };
+        let mut kept = read(path);
+        kept.entry(self.folder.clone()).or_default().extend(fresh.into_iter().map(str::to_owned));
+        write(path, &kept).with_context(|| {
+            format!("what may be started is not kept in '{}', so that it will be asked again", path.display())
+        })
+    }
+}
+
+fn read(path: &Path) -> Allowed {
+    let text = files::load_text(path).map(|(text, _)| text).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// Whole or not at all.
+fn write(path: &Path, allowed: &Allowed) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(serde_json::to_string_pretty(allowed)?.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
+}

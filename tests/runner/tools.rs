@@ -1,0 +1,73 @@
+//! The workers in other languages, and the Rust example, as commands.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Language {
+    Python,
+    JavaScript,
+    Rust,
+}
+
+/// The commands that run workers; what they need is made at the first use, which takes a while.
+struct Tools {
+    python: String,
+    node: String,
+    rust: String,
+}
+
+fn tools() -> &'static Tools {
+    static TOOLS: OnceLock<Tools> = OnceLock::new();
+    TOOLS.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let done = Command::new(root.join("scripts/workers.sh")).stderr(Stdio::inherit()).output().unwrap();
+        assert!(done.status.success(), "scripts/workers.sh failed, see above");
+        let printed = String::from_utf8(done.stdout).unwrap();
+        let (python, node) = printed.trim().split_once('\n').expect("a line for each");
+        // As this test was built, so is the example.
+        let folder = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
+        let mut build = Command::new(env!("CARGO"));
+        build.current_dir(root).args(["build", "--quiet", "--example", "worker"]);
+        if !cfg!(feature = "gui") {
+            build.args(["--no-default-features", "--features", "run"]);
+        }
+        build.args((!cfg!(debug_assertions)).then_some("--release"));
+        assert!(build.status().unwrap().success(), "the example worker is built");
+        Tools {
+            python: python.to_owned(),
+            node: node.to_owned(),
+            rust: folder.join("examples/worker").display().to_string(),
+        }
+    })
+}
+
+impl Language {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::JavaScript => "node",
+            Self::Rust => "rust",
+        }
+    }
+
+    /// At that port; 0 for any, which its first line tells.
+    pub fn command(self, port: &str) -> Command {
+        let words = self.words(port);
+        let mut command = Command::new(&words[0]);
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).args(&words[1..]);
+        command
+    }
+
+    /// For a shell that starts it in the package's folder.
+    pub fn words(self, port: &str) -> Vec<String> {
+        let tools = tools();
+        let words = match self {
+            Self::Python => vec![tools.python.as_str(), "assets/workers/python/worker.py", "--port", port],
+            Self::JavaScript => vec![tools.node.as_str(), "assets/workers/node/worker.js", "--port", port],
+            Self::Rust => vec![tools.rust.as_str(), port],
+        };
+        words.into_iter().map(str::to_owned).collect()
+    }
+}

@@ -53,12 +53,14 @@ fn good_files_read_without_complaint() {
 
 #[test]
 fn bad_files_are_reported_and_kept() {
-    let mut missing: BTreeSet<&str> = CODES.iter().map(|(code, _)| *code).collect();
+    let mut missing: BTreeSet<&str> = CODES.iter().map(|code| code.code).collect();
     for (path, text) in plays("err") {
         let source = parse(text.as_str());
         assert!(!source.diagnostics.is_empty(), "{}", path.display());
         for diagnostic in &source.diagnostics {
-            assert!(CODES.iter().any(|(code, _)| *code == diagnostic.code), "{} is not in the table", diagnostic.code);
+            let code = CODES.iter().find(|code| code.code == diagnostic.code);
+            let code = code.unwrap_or_else(|| panic!("{} is not in the table", diagnostic.code));
+            assert_eq!(code.severity, diagnostic.severity, "{}", code.code);
             missing.remove(diagnostic.code);
         }
         assert_kept(&path, "txt", &report(&path, &source));

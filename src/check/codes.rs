@@ -1,56 +1,130 @@
-use crate::diag::Severity::{self, Error, Warning};
+use crate::diag::Code;
 
-/// A code of a diagnostic and what it means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Code {
-    pub code: &'static str,
-    pub severity: Severity,
-    /// A whole sentence without its full stop.
-    pub meaning: &'static str,
-}
-
-const fn code(code: &'static str, severity: Severity, meaning: &'static str) -> Code {
-    Code { code, severity, meaning }
-}
-
-/// Everything that a check looks for, beside the `L…` codes of the parser. A code never changes its meaning, and
-/// one that is no longer used is never used again.
+/// Everything that a check looks for, beside the `L…` codes of the parser.
 pub const CODES: &[Code] = &[
-    code("F001", Error, "A formation has no binding for a target of a play, or for a target that fills a role"),
-    code("F002", Error, "A formation does not fill a role of a play"),
-    code("F003", Warning, "A formation fills a role that no play of the file has"),
-    code("F004", Error, "Two formations have the same name"),
-    code("F005", Warning, "A binding is never used, because one above it matches the same"),
-    code("F006", Error, "A role is filled twice"),
-    code("F007", Error, "A role is filled by another role"),
-    code("F008", Error, "The address of a binding cannot be called"),
-    code("P001", Error, "A wire names a node that is not there"),
-    code("P002", Error, "Two nodes have the same id"),
-    code("P003", Error, "A play has no snap, and no wait-for-signal without a wire in: no run can start"),
-    code("P004", Error, "A play has several snaps"),
-    code("P005", Warning, "No ball can come to a node"),
-    code("P006", Error, "A node leads nowhere, and is no pass"),
-    code("P007", Error, "Several wires leave a node that may have one"),
-    code("P008", Error, "An 'otherwise' has no 'when' beside it"),
-    code("P009", Error, "A fan-in waits for more balls than can come"),
-    code("P010", Warning, "Only one ball can come to a fan-in, so it joins nothing"),
-    code("P011", Error, "The percentages of a mix do not add up to 100"),
-    code("P012", Error, "No condition lets balls out of a cycle"),
-    code("P013", Error, "A target names a role that the play does not have"),
-    code("P014", Warning, "A role of a play is never used"),
-    code("P015", Error, "Two roles have the same name"),
-    code("P016", Error, "A wire 'on timeout' leaves a node without a timeout"),
-    code("P017", Warning, "An option does nothing on this kind of node"),
-    code("P018", Error, "A wire leads into a snap"),
-    code("P019", Error, "A wire leads out of a pass"),
-    code("P020", Error, "The same wire is there twice"),
-    code("P021", Warning, "A backoff stands without retries"),
-    code("P022", Error, "The first wait of a backoff is longer than its longest"),
-    code("P023", Error, "Two plays have the same coordinate"),
-    code("P024", Warning, "A layout places a node twice, or one that is not there"),
-    code("P025", Error, "A timeout is zero"),
-    code("P026", Error, "A signal has no name"),
-    code("P027", Warning, "A wire of 'fan-out … one' is never taken, because one before it has no condition"),
-    code("X001", Error, "An expression cannot be read, or names what is not there"),
-    code("X002", Error, "An expression uses 'balls', 'error' or 'signal' where there is none"),
+    Code::error(
+        "F001",
+        "A formation has no binding for a target of a play, or for a target that fills a role",
+        "Add a line to the formation that matches it, as in 'payments/* builtin'",
+    ),
+    Code::error(
+        "F002",
+        "A formation does not fill a role of a play",
+        "Add 'role courier = image/version/method' to the formation",
+    ),
+    Code::warning(
+        "F003",
+        "A formation fills a role that no play of the file has",
+        "Correct the name of the role, or remove the line",
+    ),
+    Code::error("F004", "Two formations have the same name", "Rename one of them"),
+    Code::warning(
+        "F005",
+        "A binding is never used, because one above it matches the same",
+        "The first line that matches is taken: remove the later one, or move it up",
+    ),
+    Code::error("F006", "A role is filled twice", "Remove one of the two lines"),
+    Code::error("F007", "A role is filled by another role", "Write the target itself, as image/version/method"),
+    Code::error(
+        "F008",
+        "The address of a binding cannot be called",
+        "Write it as \"http://host:port\"; only {image} and {version} are filled in",
+    ),
+    Code::error("P001", "A wire names a node that is not there", "Correct the name, or add the node"),
+    Code::error("P002", "Two nodes have the same id", "Rename one of them, and its wires"),
+    Code::error(
+        "P003",
+        "A play has no snap, and no wait-for-signal without a wire in: no run can start",
+        "Add 'snap ID' and a wire from it, or a wait-for-signal without a wire in",
+    ),
+    Code::error(
+        "P004",
+        "A play has several snaps",
+        "Keep one; a run that starts in another way starts at a wait-for-signal without a wire in",
+    ),
+    Code::warning("P005", "No ball can come to a node", "Lead a wire to it, or remove it"),
+    Code::error(
+        "P006",
+        "A node leads nowhere, and is no pass",
+        "Lead it on to another node, or to a pass that ends the run; a way on for errors alone is not enough",
+    ),
+    Code::error(
+        "P007",
+        "Several wires leave a node that may have one",
+        "Put a fan-out between to go all ways; write 'when (…)' and 'otherwise' to choose one; keep one wire of each 'on'",
+    ),
+    Code::error(
+        "P008",
+        "An 'otherwise' has no 'when' beside it",
+        "Remove 'otherwise', or add a wire of the same node with 'when (…)'",
+    ),
+    Code::error(
+        "P009",
+        "A fan-in waits for more balls than can come",
+        "Write a smaller number or 'all', or lead more wires from the fan-out to it",
+    ),
+    Code::warning(
+        "P010",
+        "Only one ball can come to a fan-in, so it joins nothing",
+        "Lead the other branches to it, or remove it",
+    ),
+    Code::error("P011", "The percentages of a mix do not add up to 100", "Change the percentages"),
+    Code::error(
+        "P012",
+        "No condition lets balls out of a cycle",
+        "Add a wire out of the cycle with 'when (…)', and 'otherwise' on the way back",
+    ),
+    Code::error(
+        "P013",
+        "A target names a role that the play does not have",
+        "Correct the name, add the role to the play, or write image/version/method",
+    ),
+    Code::warning(
+        "P014",
+        "A role of a play is never used",
+        "Use it as a target, as in 'call ID = courier', or remove it",
+    ),
+    Code::error("P015", "Two roles have the same name", "Remove one of them"),
+    Code::error(
+        "P016",
+        "A wire 'on timeout' leaves a node without a timeout",
+        "Add a timeout to the node, as in 'timeout 10s', or remove the wire",
+    ),
+    Code::warning(
+        "P017",
+        "An option does nothing on this kind of node",
+        "Remove the option; retry, backoff and timeout are for what calls or waits, key is for wait-for-signal",
+    ),
+    Code::error("P018", "A wire leads into a snap", "Lead the wire to the node after the snap"),
+    Code::error(
+        "P019",
+        "A wire leads out of a pass",
+        "Remove the wire, or make the node a call; a pass to a target may lead on with 'on error' and 'on timeout'",
+    ),
+    Code::error("P020", "The same wire is there twice", "Keep one of them; to go two ways, lead the node to a fan-out"),
+    Code::warning("P021", "A backoff stands without retries", "Add 'retry N', or remove the backoff"),
+    Code::error(
+        "P022",
+        "The first wait of a backoff is longer than its longest",
+        "Write the shorter duration first, as in 'backoff 100ms..5s'",
+    ),
+    Code::error("P023", "Two plays have the same coordinate", "Give one of them another version or method"),
+    Code::warning("P024", "A layout places a node twice, or one that is not there", "Remove the entry"),
+    Code::error("P025", "A timeout is zero", "Write a longer one, or remove it"),
+    Code::error("P026", "A signal has no name", "Write the name that the signal is sent by"),
+    Code::warning(
+        "P027",
+        "A wire of 'fan-out … one' is never taken, because one before it has no condition",
+        "Give the earlier wire a condition, or remove the later one",
+    ),
+    Code::error(
+        "X001",
+        "An expression cannot be read, or names what is not there",
+        "Correct the expression where the mark points; it is CEL, over 'ball', 'signal', 'run', 'error' and 'balls'",
+    ),
+    Code::error(
+        "X002",
+        "An expression uses 'balls', 'error' or 'signal' where there is none",
+        "Use 'ball', the payload; 'balls' is there at a fan-in, 'error' after 'on error' and 'on timeout', 'signal' after a wait-for-signal",
+    ),
 ];

@@ -13,7 +13,7 @@ mod formations;
 mod nodes;
 mod wires;
 
-pub use codes::{CODES, Code};
+pub use codes::CODES;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -26,8 +26,16 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::diag::Code;
 use args::{Args, Command};
 use output::Output;
+
+/// Codes of what is found before there is a document to check.
+pub const CODES: &[Code] = &[Code::error(
+    "R001",
+    "A .ron or .json file is no document of this program",
+    "Restore the file, or write it anew with 'chalktalk convert'",
+)];
 
 /// How a command ended that did what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod code;
 mod json;
 mod lines;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod text;
 
 use serde::Serialize;
 
+pub use code::Code;
 pub use json::{At, Record, to_records};
 pub use lines::{Lines, Place};
 pub use text::{Colour, to_text};

@@ -10,8 +10,8 @@ use chalktalk::check::check;
 use chalktalk::lang::{apply_changes, parse, patch, print};
 use chalktalk::play::ron::{from_ron, to_ron};
 use chalktalk::play::{
-    Document, Edit, Hop, Item, Line, Node, NodeKind, Options, Play, Policy, Splice, Spread, Stmt, Target, TargetRef,
-    When, Wire,
+    Document, Edit, Graph, Hop, Item, Line, Node, NodeKind, Options, Play, Policy, Splice, Spread, Stmt, Target,
+    TargetRef, When, Wire,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -69,8 +69,16 @@ fn sizes(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("parse", n_nodes), |b| {
             b.iter_with_large_drop(|| parse(black_box(text.as_str())));
         });
+        let source = parse(text.as_str());
+        let play = source.doc.play(0).expect("the play is item 0");
+        group.bench_function(BenchmarkId::new("resolve", n_nodes), |b| {
+            b.iter_with_large_drop(|| Graph::new(black_box(play)));
+        });
+        // It resolves the names itself.
+        group.bench_function(BenchmarkId::new("check", n_nodes), |b| {
+            b.iter_with_large_drop(|| check(black_box(&source)));
+        });
         group.bench_function(BenchmarkId::new("parse, resolve and check", n_nodes), |b| {
-            // The checks resolve the names themselves.
             b.iter_with_large_drop(|| {
                 let source = parse(black_box(text.as_str()));
                 (check(&source), source)

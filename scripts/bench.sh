@@ -1,6 +1,11 @@
 #!/usr/bin/env bash
-# Measures what the product promises; criterion prints each figure. Quote them from a machine that does nothing else.
+# Measures what the product promises, and prints each figure beside its limit or its peer in the same run.
+# Exits with 1 if one is missed. Quote figures from a machine that does nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo bench --locked --no-default-features --bench engine --bench lang --bench scene
-cargo bench --locked --bench runner --bench canvas
+command -v python3 >/dev/null || { echo "bench: python3 is missing, it prints the table: apt-get install python3" >&2; exit 2; }
+
+began=$(mktemp)
+trap 'rm -f "$began"' EXIT
+cargo bench --locked --bench engine --bench lang --bench scene --bench runner --bench canvas
+python3 scripts/bench_table.py "${CARGO_TARGET_DIR:-target}/criterion" "$began"

@@ -17,8 +17,10 @@ install() {
 }
 
 venv="${CARGO_TARGET_DIR:-target}/venv"
-wanted=assets/workers/python/requirements.txt
-if ! cmp -s "$wanted" "$venv/requirements.txt"; then
+worker=assets/workers/python/requirements.txt
+# A server that never heard of Chalktalk, for the tests of reflection.
+stranger=tests/reflect/requirements.txt
+if ! cat "$worker" "$stranger" | cmp -s - "$venv/requirements.txt"; then
   {
     rm -rf "$venv"
     if ! python3 -m venv "$venv" 2>/dev/null; then
@@ -26,8 +28,8 @@ if ! cmp -s "$wanted" "$venv/requirements.txt"; then
       install "python3 with its venv module" "python3 python3-venv"
       python3 -m venv --clear "$venv"
     fi
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted"
-    cp "$wanted" "$venv/requirements.txt"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$worker" --requirement "$stranger"
+    cat "$worker" "$stranger" >"$venv/requirements.txt"
   } >&2
 fi
 

@@ -89,7 +89,7 @@ fn from_value(value: prost_types::Value) -> Result<Value, String> {
 }
 
 /// A whole number that a double holds exactly becomes an integer again.
-fn to_number(number: f64) -> Result<Number, String> {
+pub(super) fn to_number(number: f64) -> Result<Number, String> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() <= EXACT && !(number == 0.0 && number.is_sign_negative()) {
         #[expect(clippy::cast_possible_truncation, reason = "whole and in range, as was just asked")]

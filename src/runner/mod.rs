@@ -26,6 +26,7 @@ mod process;
 mod proto;
 mod pulse;
 mod recover;
+mod reflect;
 mod serve;
 mod service;
 mod signals;

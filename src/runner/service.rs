@@ -13,6 +13,7 @@ use super::call::{Fault, Job};
 use super::names::Names;
 use super::peer::{Address, Peer};
 use super::process::Process;
+use super::reflect::Reflected;
 use crate::event::{Code, Failure, Payload};
 
 /// How often a worker that is not there is looked for.
@@ -30,6 +31,7 @@ pub(super) struct Service {
     names: Names,
     /// Instead of addresses.
     process: Option<Process>,
+    speaks: Speaks,
     members: Mutex<Members>,
     /// One look at a time.
     looking: tokio::sync::Mutex<()>,
@@ -37,6 +39,13 @@ pub(super) struct Service {
     /// Peers that hold no ball of a `wait-for-worker`, and as many permits.
     idle: Mutex<VecDeque<Arc<Peer>>>,
     seats: Arc<Semaphore>,
+}
+
+/// How a ball is handed over.
+#[derive(Debug)]
+enum Speaks {
+    Worker,
+    Reflection(Reflected),
 }
 
 #[derive(Debug, Default)]
@@ -51,8 +60,20 @@ impl Service {
     /// # Errors
     /// One of the texts is no address; says which.
     pub fn new(addresses: &[String], names: Names) -> Result<Self, String> {
+        Self::at(addresses, names, Speaks::Worker)
+    }
+
+    /// Of servers that never heard of Chalktalk.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn reflected(addresses: &[String], names: Names) -> Result<Self, String> {
+        Self::at(addresses, names, Speaks::Reflection(Reflected::default()))
+    }
+
+    fn at(addresses: &[String], names: Names, speaks: Speaks) -> Result<Self, String> {
         let addresses = addresses.iter().map(|text| Address::new(text)).collect::<Result<Vec<_>, _>>()?;
-        let service = Self::empty(addresses, names, None);
+        let service = Self::empty(addresses, names, None, speaks);
         for (i, address) in service.addresses.iter().enumerate().filter(|(_, address)| address.is_literal()) {
             service.replace(i, address, &[None]);
         }
@@ -61,15 +82,16 @@ impl Service {
 
     /// What one process serves.
     pub fn of_process(process: Process) -> Self {
-        Self::empty(Vec::new(), Names::system(), Some(process))
+        Self::empty(Vec::new(), Names::system(), Some(process), Speaks::Worker)
     }
 
-    fn empty(addresses: Vec<Address>, names: Names, process: Option<Process>) -> Self {
+    fn empty(addresses: Vec<Address>, names: Names, process: Option<Process>, speaks: Speaks) -> Self {
         Self {
             members: Mutex::new(Members { by_address: vec![Vec::new(); addresses.len()], ..Members::default() }),
             addresses,
             names,
             process,
+            speaks,
             looking: tokio::sync::Mutex::default(),
             next: AtomicUsize::new(0),
             idle: Mutex::default(),
@@ -86,7 +108,6 @@ impl Service {
 
     /// Calls the next address in turn; one that cannot be reached is passed over for the next.
     pub async fn invoke(self: &Arc<Self>, job: &Job) -> Result<Payload, Fault> {
-        let message = job.request().map_err(Fault::Failed)?;
         let mut tried: Vec<Arc<Peer>> = Vec::new();
         let mut fault = None;
         loop {
@@ -96,7 +117,7 @@ impl Service {
                     continue;
                 }
                 peer.look_after();
-                match peer.invoke(job, message.clone()).await {
+                match self.hand_over(peer, job).await {
                     Err(Fault::Unreached(failure)) => fault = Some(Fault::Unreached(failure)),
                     done => return done,
                 }
@@ -111,6 +132,13 @@ impl Service {
             let message = format!("no address of {} can be reached at the moment", job.to);
             Fault::Unreached(Failure::new(Code::Unavailable, message))
         }))
+    }
+
+    async fn hand_over(&self, peer: &Peer, job: &Job) -> Result<Payload, Fault> {
+        match &self.speaks {
+            Speaks::Worker => peer.invoke(job, job.request().map_err(Fault::Failed)?).await,
+            Speaks::Reflection(reflected) => reflected.invoke(peer, job).await,
+        }
     }
 
     /// Who is there to be called.
@@ -275,8 +303,7 @@ pub(super) struct Seat {
 
 impl Seat {
     pub async fn hand_over(&self, job: &Job) -> Result<Payload, Fault> {
-        let message = job.request().map_err(Fault::Failed)?;
-        self.peer.invoke(job, message).await
+        self.service.hand_over(&self.peer, job).await
     }
 }
 

@@ -109,7 +109,7 @@ impl Targets {
         let unimplemented = |what: &str| {
             let (image, version) = (&binding.image, &binding.version);
             let message = format!(
-                "{to} is bound to {what}, which this version cannot call yet: bind {image}/{version} to `service`, `pod`, `process` or `builtin`"
+                "{to} is bound to {what}, which this version cannot call yet: bind {image}/{version} to `service`, `pod`, `process`, `reflect` or `builtin`"
             );
             Failure::new(Code::Unimplemented, message)
         };
@@ -119,7 +119,7 @@ impl Targets {
             Via::Pod { port, .. } => self.service(vec![format!("http://127.0.0.1:{port}")]),
             Via::Pull => Err(unimplemented("`pull`")),
             Via::Process(command) => self.process(command, to),
-            Via::Reflect(_) => Err(unimplemented("`reflect`")),
+            Via::Reflect(addresses) => self.reflected(addresses, to),
         }
     }
 
@@ -149,6 +149,18 @@ impl Targets {
         let service = Service::new(&addresses, Names::system());
         let service = Arc::new(service.map_err(|why| Failure::new(Code::FailedPrecondition, why))?);
         self.services.insert(addresses, Arc::clone(&service));
+        Ok(Route::Service(service))
+    }
+
+    fn reflected(&mut self, addresses: &[String], to: &Coord) -> Result<Route, Failure> {
+        let addresses: Vec<String> = addresses.iter().map(|address| fill(address, to)).collect();
+        let key = std::iter::once("reflect".to_owned()).chain(addresses.iter().cloned()).collect();
+        if let Some(service) = self.services.get(&key) {
+            return Ok(Route::Service(Arc::clone(service)));
+        }
+        let service = Service::reflected(&addresses, Names::system());
+        let service = Arc::new(service.map_err(|why| Failure::new(Code::FailedPrecondition, why))?);
+        self.services.insert(key, Arc::clone(&service));
         Ok(Route::Service(service))
     }
 }

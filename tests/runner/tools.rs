@@ -12,13 +12,13 @@ pub enum Language {
 }
 
 /// The commands that run workers; what they need is made at the first use, which takes a while.
-struct Tools {
-    python: String,
+pub struct Tools {
+    pub python: String,
     node: String,
     rust: String,
 }
 
-fn tools() -> &'static Tools {
+pub fn tools() -> &'static Tools {
     static TOOLS: OnceLock<Tools> = OnceLock::new();
     TOOLS.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));

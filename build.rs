@@ -5,7 +5,7 @@ use std::{env, error, fs};
 
 use prost::Message as _;
 
-const FILES: [&str; 1] = ["proto/chalktalk/v1/worker.proto"];
+const FILES: [&str; 2] = ["proto/chalktalk/v1/worker.proto", "proto/chalktalk/v1/quarterback.proto"];
 
 fn main() -> Result<(), Box<dyn error::Error>> {
     println!("cargo:rerun-if-changed=build.rs");

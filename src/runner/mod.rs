@@ -43,7 +43,7 @@ pub use demo::{BuiltinMethod, Demo, builtin_methods};
 pub use error::Error;
 pub use handle::{Config, Recovered, Reply, Runner, Start};
 pub use prepared::Prepared;
-pub use proto::v1;
+pub use proto::{DESCRIPTORS, v1};
 pub use serve::{Served, serve_worker};
 pub use watch::Watch;
 pub use world::World;

@@ -5,3 +5,6 @@ pub mod v1 {
 
     tonic::include_proto!("chalktalk.v1");
 }
+
+/// The contract as an encoded `google.protobuf.FileDescriptorSet`, with all that it imports: for server reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/chalktalk.binpb"));

@@ -47,6 +47,8 @@ fn run(plan: &Arc<Plan>, journal: &mut Vec<Recorded>) -> Run {
         pins,
         formation: None,
         parent: None,
+        depth: 0,
+        within: None,
     };
     let mut run = Run::new(Arc::clone(plan));
     run.advance(RunMicros(0), &start, journal);

@@ -382,6 +382,7 @@ fn recorded(run: &RunId) -> Vec<Recorded> {
         pins: Vec::new(),
         until: None,
         parent: None,
+        depth: 0,
     };
     let failure = Failure::new(Code::Unavailable, "nobody there");
     vec![

@@ -32,7 +32,17 @@ impl Game {
         let run = RunId::new("r");
         let pins = plan.pin(&Catalog::default(), &run).expect("versions are exact");
         let entry = if plan.snap().is_some() { None } else { plan.triggers().next().map(|(id, _)| id.clone()) };
-        let start = Input::Start { run, entry, input, started_ms: 0, pins, formation: None, parent: None };
+        let start = Input::Start {
+            run,
+            entry,
+            input,
+            started_ms: 0,
+            pins,
+            formation: None,
+            parent: None,
+            depth: 0,
+            within: None,
+        };
         let mut game = Self { run: Run::new(plan), now: RunMicros(0), journal: Vec::new() };
         game.give(&start);
         game

@@ -29,6 +29,7 @@ impl Pen {
             pins: Vec::new(),
             until: None,
             parent: None,
+            depth: 0,
         })));
         pen
     }

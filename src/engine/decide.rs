@@ -38,7 +38,10 @@ impl Run {
     }
 
     fn start(&self, now: RunMicros, input: &Input) -> Vec<Event> {
-        let Input::Start { run, entry, input, started_ms, pins, formation, parent } = input else { return Vec::new() };
+        let Input::Start { run, entry, input, started_ms, pins, formation, parent, depth, within } = input else {
+            return Vec::new();
+        };
+        let timeout = [self.plan.timeout, *within].into_iter().flatten().min();
         let started = Started {
             run: run.clone(),
             play: self.plan.play.clone(),
@@ -47,8 +50,9 @@ impl Run {
             started_ms: *started_ms,
             input: input.clone(),
             pins: pins.clone(),
-            until: self.plan.timeout.map(|timeout| now.plus(timeout)),
+            until: timeout.map(|timeout| now.plus(timeout)),
             parent: parent.clone(),
+            depth: *depth,
         };
         let mut events = vec![Event::Started(Box::new(started))];
         let trigger = entry.as_ref().and_then(|id| self.plan.find(id));

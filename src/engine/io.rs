@@ -16,7 +16,12 @@ pub enum Input {
         /// From `plan::Plan::pin`.
         pins: Vec<(String, Coord)>,
         formation: Option<String>,
+        /// The run and node that call this play.
         parent: Option<(RunId, NodeId)>,
+        /// How many plays are above this one.
+        depth: u32,
+        /// Bounds the run, in microseconds, as the play's own timeout does; the shorter one counts.
+        within: Option<u64>,
     },
     /// An attempt came back. `jitter` is drawn by the shell, 0 to 65535 evenly; it spreads the next attempt.
     Answer {

@@ -106,6 +106,8 @@ impl Sim {
             pins,
             formation,
             parent: None,
+            depth: 0,
+            within: None,
         };
         let mut sim = Self {
             run: Run::new(plan),

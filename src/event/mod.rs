@@ -96,6 +96,9 @@ pub struct Started {
     /// The run and node that called this play.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<(RunId, NodeId)>,
+    /// How many plays are above this one: the parent's parent, and so on, on this machine or another.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub depth: u32,
 }
 
 /// A wire by its ends; `nth` counts the wires between the same two nodes, in the order of the text, from 0.

@@ -6,8 +6,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
 use super::schema::{self, BODY_VERSION, Found, VERSION};
-use super::{Append, DocId, Error, History, KeySignal, RunInfo, SignalChange, Status, Unread, dir, ending};
-use crate::base::{RunId, RunMicros};
+use super::{
+    Append, DocId, Error, Filter, History, KeySignal, Page, Registered, RunInfo, SignalChange, Status, Unread, dir,
+    ending,
+};
+use crate::base::{Coord, RunId, RunMicros};
 use crate::event::{Event, Recorded, Started};
 
 /// How long a statement waits for another connection; only checkpoints and opening ever make it wait.
@@ -140,7 +143,8 @@ impl FileStore {
             .and_then(|_| tx.execute("DELETE FROM run WHERE n = ?1", [n]))
             .and_then(|_| {
                 tx.execute(
-                    "DELETE FROM document WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM run WHERE document = ?1)",
+                    "DELETE FROM document WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM run WHERE document = ?1) \
+                     AND NOT EXISTS (SELECT 1 FROM registered WHERE document = ?1)",
                     [document],
                 )
             })
@@ -157,6 +161,64 @@ impl FileStore {
             rows.collect::<Result<Vec<_>, _>>()
         });
         rows.map_err(|source| Error::sqlite(&self.path, source))
+    }
+
+    pub fn page(&self, filter: &Filter, limit: usize) -> Result<Page, Error> {
+        let sql = format!(
+            "{SELECT_RUN} WHERE (?1 IS NULL OR n < ?1) AND (?2 IS NULL OR ?2 = CASE WHEN status = 'running' AND reason IS NOT NULL THEN 'stopped' ELSE status END) AND (?3 IS NULL OR play = ?3) \
+             ORDER BY n DESC LIMIT ?4"
+        );
+        let status = filter.status.map(Status::name);
+        let play = filter.play.as_ref().map(ToString::to_string);
+        let rows = self.conn.prepare_cached(&sql).and_then(|mut query| {
+            let values = params![filter.before.map(int), status, play, int((limit as u64).saturating_add(1))];
+            let rows = query.query_map(values, |row| Ok((count(row.get(9)?), run_info(row)?)))?;
+            rows.collect::<Result<Vec<_>, _>>()
+        });
+        let mut rows = rows.map_err(|source| Error::sqlite(&self.path, source))?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = if more { rows.last().map(|(n, _)| *n) } else { None };
+        Ok(Page { runs: rows.into_iter().map(|(_, info)| info).collect(), next })
+    }
+
+    pub fn register(&mut self, plays: &[(Coord, DocId, Option<String>)]) -> Result<(), Error> {
+        let Self { path, conn, .. } = self;
+        whole(conn, path, || {
+            plays
+                .iter()
+                .try_for_each(|(play, document, formation)| {
+                    conn.prepare_cached(
+                        "INSERT OR REPLACE INTO registered (play, document, formation) VALUES (?1, ?2, ?3)",
+                    )?
+                    .execute(params![play.to_string(), document.0, formation])
+                    .map(drop)
+                })
+                .map_err(|source| Error::sqlite(path, source))
+        })
+    }
+
+    pub fn registered(&self) -> Result<Vec<Registered>, Error> {
+        let at = |source| Error::sqlite(&self.path, source);
+        // A folder that an older program wrote and that is only read.
+        if !schema::has_registered(&self.conn).map_err(at)? {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT document.id, text, formation, play FROM registered \
+                   JOIN document ON document.id = registered.document ORDER BY document.id, formation, play";
+        let rows = self.conn.prepare_cached(sql).and_then(|mut query| {
+            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+            query.query_map([], row)?.collect::<Result<Vec<(i64, String, Option<String>, String)>, _>>()
+        });
+        let mut found: Vec<(i64, Registered)> = Vec::new();
+        for (document, text, formation, play) in rows.map_err(at)? {
+            let Ok(play) = play.parse() else { continue };
+            match found.last_mut() {
+                Some((last, known)) if *last == document && known.formation == formation => known.plays.push(play),
+                _ => found.push((document, Registered { text, formation, plays: vec![play] })),
+            }
+        }
+        Ok(found.into_iter().map(|(_, registered)| registered).collect())
     }
 
     pub fn run(&self, run: &RunId) -> Result<RunInfo, Error> {
@@ -176,14 +238,14 @@ impl FileStore {
         rows.map_err(|source| Error::sqlite(&self.path, source))
     }
 
-    pub fn events_from(&self, run: &RunId, seq: u64) -> Result<History, Error> {
+    pub fn events_from(&self, run: &RunId, seq: u64, limit: usize) -> Result<History, Error> {
         let at = |source| Error::sqlite(&self.path, source);
         let place = find_place(&self.conn, run).map_err(at)?.ok_or_else(|| Error::UnknownRun { run: run.clone() })?;
         let mut query = self
             .conn
-            .prepare_cached("SELECT seq, at, v, body FROM event WHERE run = ?1 AND seq >= ?2 ORDER BY seq")
+            .prepare_cached("SELECT seq, at, v, body FROM event WHERE run = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3")
             .map_err(at)?;
-        let mut rows = query.query(params![place.n, int(seq)]).map_err(at)?;
+        let mut rows = query.query(params![place.n, int(seq), int(limit as u64)]).map_err(at)?;
         let mut history = History::default();
         while let Some(row) = rows.next().map_err(at)? {
             read_event(row, &mut history).map_err(at)?;
@@ -256,6 +318,7 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), Error> {
     if schema::look(conn).map_err(at)? == Found::Empty {
         schema::create(conn).map_err(at)?;
     }
+    schema::complete(conn).map_err(at)?;
     Ok(())
 }
 
@@ -377,7 +440,7 @@ fn read_event(row: &Row<'_>, history: &mut History) -> rusqlite::Result<()> {
 
 /// The last event of a run is found by its primary key, so a list of runs costs a few steps for each.
 const SELECT_RUN: &str = "
-    SELECT id, play, digest, formation, started_ms, status, reason, last.seq, last.at FROM run
+    SELECT id, play, digest, formation, started_ms, status, reason, last.seq, last.at, n FROM run
     LEFT JOIN event AS last ON last.run = run.n AND last.seq = (SELECT max(seq) FROM event WHERE event.run = run.n)";
 
 fn run_info(row: &Row<'_>) -> rusqlite::Result<RunInfo> {

@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::{Append, DocId, Error, History, KeySignal, RunInfo, SignalChange, Status, ending};
-use crate::base::RunId;
+use super::{
+    Append, DocId, Error, Filter, History, KeySignal, Page, Registered, RunInfo, SignalChange, Status, ending,
+};
+use crate::base::{Coord, RunId};
 use crate::event::{Event, Recorded};
 
 /// The twin of the file: the same answers, gone with the process.
@@ -14,6 +17,7 @@ pub(super) struct Memory {
     by_id: FxHashMap<RunId, usize>,
     documents: Vec<String>,
     signals: Vec<(KeySignal, bool)>,
+    registered: BTreeMap<Coord, (DocId, Option<String>)>,
     /// While it is set, nothing more fits.
     #[cfg(test)]
     full: Arc<std::sync::atomic::AtomicBool>,
@@ -147,6 +151,41 @@ impl Memory {
         self.runs.iter().rev().flatten().take(limit).map(|kept| kept.info.clone()).collect()
     }
 
+    pub fn page(&self, filter: &Filter, limit: usize) -> Page {
+        let before = filter.before.and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX).min(self.runs.len());
+        let wanted = |info: &RunInfo| {
+            filter.status.is_none_or(|status| status == info.status)
+                && filter.play.as_ref().is_none_or(|play| *play == info.play)
+        };
+        let kept = self.runs.iter().enumerate().take(before).rev();
+        let mut found =
+            kept.filter_map(|(n, kept)| kept.as_ref().filter(|kept| wanted(&kept.info)).map(|kept| (n, kept)));
+        let some: Vec<_> = found.by_ref().take(limit).collect();
+        let next = found.next().and(some.last()).map(|(n, _)| *n as u64);
+        Page { runs: some.into_iter().map(|(_, kept)| kept.info.clone()).collect(), next }
+    }
+
+    pub fn register(&mut self, plays: &[(Coord, DocId, Option<String>)]) {
+        self.registered
+            .extend(plays.iter().map(|(play, document, formation)| (play.clone(), (*document, formation.clone()))));
+    }
+
+    pub fn registered(&self) -> Vec<Registered> {
+        let mut found: Vec<Registered> = Vec::new();
+        for (play, (document, formation)) in &self.registered {
+            let Some(text) = usize::try_from(document.0).ok().and_then(|at| self.documents.get(at)) else { continue };
+            match found.iter_mut().find(|known| known.text == *text && known.formation == *formation) {
+                Some(known) => known.plays.push(play.clone()),
+                None => found.push(Registered {
+                    text: text.clone(),
+                    formation: formation.clone(),
+                    plays: vec![play.clone()],
+                }),
+            }
+        }
+        found
+    }
+
     pub fn run(&self, run: &RunId) -> Result<RunInfo, Error> {
         self.kept(run).map(|kept| kept.info.clone())
     }
@@ -155,10 +194,11 @@ impl Memory {
         self.runs.iter().flatten().filter(|kept| kept.is_unfinished()).map(|kept| kept.info.run.clone()).collect()
     }
 
-    pub fn events_from(&self, run: &RunId, seq: u64) -> Result<History, Error> {
+    pub fn events_from(&self, run: &RunId, seq: u64, limit: usize) -> Result<History, Error> {
         let kept = self.kept(run)?;
         let from = usize::try_from(seq).unwrap_or(usize::MAX).min(kept.events.len());
-        Ok(History { events: kept.events[from..].to_vec(), unread: Vec::new() })
+        let events = kept.events[from..].iter().take(limit).cloned().collect();
+        Ok(History { events, unread: Vec::new() })
     }
 
     pub fn document_of(&self, run: &RunId) -> Result<Option<String>, Error> {

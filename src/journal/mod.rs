@@ -114,6 +114,33 @@ pub struct RunInfo {
     pub duration: RunMicros,
 }
 
+/// What is listed of a page of runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Runs that started before the one of that number; `None`: from the newest on.
+    pub before: Option<u64>,
+    pub status: Option<Status>,
+    pub play: Option<Coord>,
+}
+
+/// Some runs, the newest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    pub runs: Vec<RunInfo>,
+    /// For [`Filter::before`] of the next page, if there may be one.
+    pub next: Option<u64>,
+}
+
+/// Plays that a runner serves as targets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The document that they are from.
+    pub text: String,
+    pub formation: Option<String>,
+    /// Never empty.
+    pub plays: Vec<Coord>,
+}
+
 /// The events of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
@@ -206,6 +233,17 @@ impl Journal {
         }
     }
 
+    /// Keeps which plays are targets: one of the same coordinate is replaced.
+    pub fn register(&mut self, plays: &[(Coord, DocId, Option<String>)]) -> Result<(), Error> {
+        match &mut self.reader.store {
+            Store::File(file) => file.register(plays),
+            Store::Memory(memory) => {
+                memory::lock(memory).register(plays);
+                Ok(())
+            }
+        }
+    }
+
     /// Forgets a run, finished or not. The store may keep the space for later runs.
     pub fn delete(&mut self, run: &RunId) -> Result<(), Error> {
         match &mut self.reader.store {
@@ -254,6 +292,22 @@ impl Reader {
         }
     }
 
+    /// At most `limit` of the runs that the filter lets through, newest first.
+    pub fn page(&self, filter: &Filter, limit: usize) -> Result<Page, Error> {
+        match &self.store {
+            Store::File(file) => file.page(filter, limit),
+            Store::Memory(memory) => Ok(memory::lock(memory).page(filter, limit)),
+        }
+    }
+
+    /// The plays that were registered.
+    pub fn registered(&self) -> Result<Vec<Registered>, Error> {
+        match &self.store {
+            Store::File(file) => file.registered(),
+            Store::Memory(memory) => Ok(memory::lock(memory).registered()),
+        }
+    }
+
     /// # Errors
     /// [`Error::UnknownRun`]
     pub fn run(&self, run: &RunId) -> Result<RunInfo, Error> {
@@ -281,9 +335,17 @@ impl Reader {
     /// # Errors
     /// [`Error::UnknownRun`]; a `seq` past the end gives no events.
     pub fn events_from(&self, run: &RunId, seq: u64) -> Result<History, Error> {
+        self.some_events(run, seq, usize::MAX)
+    }
+
+    /// At most `limit` events of a run from `seq` on.
+    ///
+    /// # Errors
+    /// As [`Self::events_from`].
+    pub fn some_events(&self, run: &RunId, seq: u64, limit: usize) -> Result<History, Error> {
         match &self.store {
-            Store::File(file) => file.events_from(run, seq),
-            Store::Memory(memory) => memory::lock(memory).events_from(run, seq),
+            Store::File(file) => file.events_from(run, seq, limit),
+            Store::Memory(memory) => memory::lock(memory).events_from(run, seq, limit),
         }
     }
 

@@ -48,6 +48,15 @@ CREATE TABLE signal (
 ) STRICT;
 ";
 
+/// Came after the first version, which passes over it; so it needs no version of its own.
+const REGISTERED: &str = "
+CREATE TABLE IF NOT EXISTS registered (
+    play      TEXT PRIMARY KEY,
+    document  INTEGER NOT NULL REFERENCES document (id),
+    formation TEXT
+) STRICT;
+";
+
 /// What a database file turned out to be.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
@@ -74,4 +83,14 @@ pub(super) fn create(conn: &mut Connection) -> rusqlite::Result<()> {
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", VERSION)?;
     tx.commit()
+}
+
+/// Adds to the tables of an older program what it did not know, if it is not there.
+pub(super) fn complete(conn: &Connection) -> rusqlite::Result<()> {
+    if has_registered(conn)? { Ok(()) } else { conn.execute_batch(REGISTERED) }
+}
+
+pub(super) fn has_registered(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'registered'", [], |row| row.get::<_, i64>(0))
+        .map(|n| n > 0)
 }

@@ -23,6 +23,7 @@ fn started(run: &RunId) -> Event {
         pins: vec![("stock/^3/reserve".into(), Coord::new("stock", "3.0.2", "reserve"))],
         until: None,
         parent: None,
+        depth: 0,
     }))
 }
 

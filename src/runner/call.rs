@@ -7,6 +7,7 @@ use prost_types::Timestamp;
 use tonic::Status;
 
 use super::ball::{from_any, to_any};
+use super::levels::DEPTH_HEADER;
 use super::v1;
 use crate::base::{BallId, Coord, NodeId, RunId};
 use crate::event::{Code, Failure, Payload};
@@ -22,6 +23,8 @@ pub(super) struct Job {
     pub to: Coord,
     pub payload: Payload,
     pub limit: Option<Limit>,
+    /// How many plays are above the target, if it is a play.
+    pub depth: u32,
 }
 
 /// When nobody waits any more.
@@ -54,7 +57,7 @@ impl Job {
     pub fn request(&self) -> Result<v1::InvokeRequest, Failure> {
         let ball = v1::Ball {
             payload: Some(to_any(&self.payload)?),
-            headers: HashMap::new(),
+            headers: self.headers(),
             run: self.run.to_string(),
             node: self.node.to_string(),
             visit: self.visit,
@@ -62,6 +65,11 @@ impl Job {
             deadline: self.limit.map(|limit| timestamp(limit.unix_us)),
         };
         Ok(v1::InvokeRequest { coordinate: self.to.to_string(), ball: Some(ball) })
+    }
+
+    /// The depth is left out where it is what everybody takes for granted.
+    fn headers(&self) -> HashMap<String, String> {
+        (self.depth > 1).then(|| (DEPTH_HEADER.to_owned(), self.depth.to_string())).into_iter().collect()
     }
 
     /// Reads what came back. `place` names the target in messages.
@@ -155,6 +163,7 @@ mod tests {
             to: Coord::new("demo", "1", "echo"),
             payload: Payload::default(),
             limit: None,
+            depth: 1,
         };
         let response = v1::InvokeResponse { ball: Some(v1::Ball { run: "other".into(), ..v1::Ball::default() }) };
         let failure = job.read(response, "demo/1/echo at http://x").unwrap_err();

@@ -6,15 +6,18 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
+use super::call::Job;
 use super::handle::{Answering, Config, Recovered, Start};
-use super::live::{Live, Lives};
+use super::levels::{Callee, MAX_DEPTH, result_of};
+use super::live::{Live, Lives, Owing};
+use super::registry::Registry;
 use super::signals::{KEPT_MS, Signals};
 use super::targets::Targets;
 use super::watch::{Batch, Watch, Watcher, watch};
 use super::{Error, Prepared, World};
 use crate::base::{BallId, RunId};
 use crate::engine::{Input, Run};
-use crate::event::{Event, Failure, Outcome, Payload, Recorded};
+use crate::event::{Failure, Outcome, Payload, Recorded};
 use crate::journal::{Append, DocId, Journal, KeySignal, Reader};
 
 /// What comes to the conductor.
@@ -74,6 +77,7 @@ pub(super) enum Mail {
     Watch {
         run: RunId,
         seq: u64,
+        capacity: usize,
         reply: Answering<Watch>,
     },
     WatchAll {
@@ -88,6 +92,19 @@ pub(super) enum Mail {
     Delete {
         run: RunId,
         reply: Answering<()>,
+    },
+    Register {
+        plays: Vec<Arc<Prepared>>,
+        reply: Answering<()>,
+    },
+    /// A play took the ball of a `wait-for-worker`, and that is kept.
+    Play {
+        job: Box<Job>,
+        callee: Callee,
+    },
+    /// Nobody waits for the run any more.
+    GiveUp {
+        run: RunId,
     },
     Stop {
         reply: Option<Answering<()>>,
@@ -146,11 +163,16 @@ const TRY_AGAIN: Duration = Duration::from_millis(250);
 const TRY_AGAIN_AT_MOST: Duration = Duration::from_secs(5);
 
 impl Conductor {
-    pub fn new(config: Config, post: mpsc::UnboundedSender<Mail>, mail: mpsc::UnboundedReceiver<Mail>) -> Self {
+    pub fn new(
+        config: Config,
+        registry: Arc<Registry>,
+        post: mpsc::UnboundedSender<Mail>,
+        mail: mpsc::UnboundedReceiver<Mail>,
+    ) -> Self {
         Self {
             world: config.world,
             journal: config.journal,
-            targets: Targets::new(config.builtin, config.consent),
+            targets: Targets::new(config.builtin, config.consent, registry),
             lives: Lives::default(),
             signals: Signals::default(),
             post,
@@ -174,13 +196,16 @@ impl Conductor {
     /// the watchers, and only then starts what the events owe the world.
     pub async fn conduct(mut self) {
         self.load_signals();
+        self.register_again();
         if self.resumes {
             self.recover();
         }
         let mut mail = Vec::new();
         let mut rounds = 0;
         while !self.stopping {
-            if self.inbox.is_empty() {
+            // A run that another one started in the last round has events that wait to be kept.
+            let idle = self.inbox.is_empty() && (self.touched.is_empty() || self.stuck.is_some());
+            if idle {
                 rounds = 0;
                 self.next_mail(&mut mail).await;
             } else {
@@ -254,11 +279,16 @@ impl Conductor {
                 self.input(&run, &key_signal(signal), now_us);
             }
             Mail::Wait { run, reply } => self.wait(&run, reply),
-            Mail::Watch { run, seq, reply } => drop(reply.send(self.watch(&run, seq))),
+            Mail::Watch { run, seq, capacity, reply } => drop(reply.send(self.watch(&run, seq, capacity))),
             Mail::WatchAll { watcher } => self.watchers.push(watcher),
             Mail::Reader { reply } => drop(reply.send(self.journal.reader().map_err(Error::from))),
             Mail::Recovered { reply } => drop(reply.send(Ok(self.recovered.clone()))),
             Mail::Delete { run, reply } => drop(reply.send(self.delete(&run))),
+            Mail::Register { plays, reply } => drop(reply.send(self.register(plays))),
+            Mail::Play { job, callee } => self.play_caught(*job, &callee),
+            Mail::GiveUp { run } => {
+                self.input(&run, &Input::Cancel { reason: "its caller waits no more".to_owned() }, now_us);
+            }
             Mail::Stop { reply } => {
                 self.stopping = true;
                 self.stopped.extend(reply);
@@ -270,22 +300,36 @@ impl Conductor {
         if let Some((error, ..)) = &self.stuck {
             return Err(error.clone());
         }
-        let Start { prepared, entry, input, parent } = start;
+        if let Some(id) = &start.id
+            && let Some(play) = self.known(id)?
+        {
+            let same = play == start.prepared.plan.play;
+            return if same { Ok(id.clone()) } else { Err(Error::OtherPlay { run: id.clone(), play }) };
+        }
+        self.launch(start, now_us)
+    }
+
+    pub(super) fn launch(&mut self, start: Start, now_us: u64) -> Result<RunId, Error> {
+        let Start { prepared, entry, input, parent, depth, id, within } = start;
         let plan = Arc::clone(&prepared.plan);
-        let run = self.world.run_id(now_us / 1000);
-        let pins = plan.pin(&self.targets.catalog(&plan), &run)?;
+        if depth > MAX_DEPTH {
+            return Err(Error::TooDeep { play: plan.play.clone(), depth });
+        }
+        let run = id.unwrap_or_else(|| self.world.run_id(now_us / 1000));
+        let pins = plan.pin(&self.targets.catalog(&prepared), &run)?;
         let document = self.document(&prepared)?;
         let formation = plan.formation.as_ref().map(|formation| formation.name.to_string());
         let mut live = Live::new(run.clone(), Run::new(plan), prepared, now_us);
         live.document = Some(document);
         let started_ms = now_us / 1000;
-        let input = Input::Start { run: run.clone(), entry, input, started_ms, pins, formation, parent };
+        let within = within.map(|within| u64::try_from(within.as_micros()).unwrap_or(u64::MAX));
+        let input = Input::Start { run: run.clone(), entry, input, started_ms, pins, formation, parent, depth, within };
         let slot = self.lives.insert(live).ok_or(Error::Stopped)?;
         self.advance(slot, &input, now_us);
         Ok(run)
     }
 
-    fn document(&mut self, prepared: &Prepared) -> Result<DocId, Error> {
+    pub(super) fn document(&mut self, prepared: &Prepared) -> Result<DocId, Error> {
         if let Some((text, document)) = &self.document
             && (Arc::ptr_eq(text, &prepared.text) || *text == prepared.text)
         {
@@ -369,20 +413,13 @@ impl Conductor {
             }
             return;
         }
-        let result =
-            self.journal.run(run).and_then(|info| self.journal.events_from(run, info.n_events.saturating_sub(1)));
-        let result = match result.map(|mut history| history.events.pop()) {
-            Ok(Some(Recorded { event: Event::Finished { outcome }, .. })) => Ok(outcome),
-            Ok(_) => Err(Error::NotRunning { run: run.clone() }),
-            Err(error) => Err(error.into()),
-        };
-        drop(reply.send(result));
+        drop(reply.send(self.finished(run).map(|(_, outcome)| outcome)));
     }
 
-    fn watch(&mut self, run: &RunId, seq: u64) -> Result<Watch, Error> {
+    fn watch(&mut self, run: &RunId, seq: u64, capacity: usize) -> Result<Watch, Error> {
         let kept = self.journal.events_from(run, seq)?.events;
         let first = (!kept.is_empty()).then(|| (run.clone(), kept.into()));
-        let (watcher, watch) = watch(Some(run.clone()), first);
+        let (watcher, watch) = watch(Some(run.clone()), first, capacity);
         if self.lives.find(run).is_some() {
             self.watchers.push(watcher);
         }
@@ -434,10 +471,10 @@ impl Conductor {
     fn is_stuck(&mut self, error: &Error) {
         let wait = self.stuck.as_ref().map_or(TRY_AGAIN, |(.., wait)| (*wait * 2).min(TRY_AGAIN_AT_MOST));
         self.stuck = Some((error.clone(), Instant::now() + wait, wait));
-        // Runs that were never kept were never started.
+        // Runs that were never kept were never started, unless a run that is kept waits for them.
         let (lost, touched) = std::mem::take(&mut self.touched)
             .into_iter()
-            .partition(|slot| self.lives.get(*slot).is_none_or(|live| !live.is_kept));
+            .partition(|slot| self.lives.get(*slot).is_none_or(|live| !live.is_kept && live.callers.is_empty()));
         self.touched = touched;
         for slot in lost {
             self.forget(slot);
@@ -460,6 +497,11 @@ impl Conductor {
         let events: Arc<[Recorded]> = live.fresh.drain(..).collect();
         let outcome = live.run.outcome().cloned();
         let waiters = if outcome.is_some() { std::mem::take(&mut live.waiters) } else { Vec::new() };
+        if let Some(outcome) = &outcome {
+            let play = &live.prepared.plan.play;
+            let callers = std::mem::take(&mut live.callers);
+            self.inbox.extend(callers.into_iter().map(|caller| caller.answer(result_of(outcome, &id, play))));
+        }
         let batch: Batch = (id, events);
         self.watchers.retain(|watcher| {
             let stays = !watcher.wants(&batch.0) || watcher.tell(&batch);
@@ -486,7 +528,9 @@ impl Conductor {
         let lives: Vec<_> = self.lives.drain().collect();
         for mut live in lives {
             for (ball, owing) in std::mem::take(&mut live.owing) {
-                self.call_off(0, ball, owing);
+                if !matches!(owing, Owing::Away(_)) {
+                    self.call_off(0, ball, owing);
+                }
             }
         }
         let stopped = std::mem::take(&mut self.stopped);

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 
 use super::call::{Fault, Job, Limit};
 use super::conductor::{Conductor, Mail};
@@ -25,23 +26,26 @@ impl Conductor {
                 self.call_off_ball(slot, *ball);
             }
             if let Some(effect) = effect_of(&recorded.event) {
-                self.start_effect(slot, effect);
+                self.start_effect(slot, effect, false);
             }
         }
     }
 
-    pub(super) fn start_effect(&mut self, slot: u32, effect: Effect) {
+    /// `again` if it may have been started before, by an earlier process.
+    pub(super) fn start_effect(&mut self, slot: u32, effect: Effect, again: bool) {
         let Some(live) = self.lives.get(slot) else { return };
         match effect {
             Effect::Call { ball, node, attempt, visit, to, payload, until } => {
                 let job = self.job(slot, Handed { ball, node, attempt, visit, to, payload, until });
                 if let Some((job, route)) = job {
-                    self.call(slot, job, route);
+                    self.call(slot, job, route, again);
                 }
             }
             Effect::Offer { ball, node, attempt, visit, to, payload } => {
                 let job = self.job(slot, Handed { ball, node, attempt, visit, to, payload, until: None });
-                if let Some((job, route)) = job {
+                if let Some((job, Route::Play(callee))) = job {
+                    self.catch_play(slot, job, callee);
+                } else if let Some((job, route)) = job {
                     let task = tokio::spawn(offer(self.post.clone(), job, route));
                     self.owe(slot, ball, Owing::Task(task.abort_handle()));
                 }
@@ -69,7 +73,7 @@ impl Conductor {
         Some((handed.job(live, now_us), route))
     }
 
-    fn call(&mut self, slot: u32, job: Job, route: Route) {
+    fn call(&mut self, slot: u32, job: Job, route: Route, again: bool) {
         let (run, ball, attempt) = (job.run.clone(), job.ball, job.attempt);
         match route {
             Route::Builtin { worker, .. } => {
@@ -77,28 +81,33 @@ impl Conductor {
                 // Many are done at once: they need no task of their own.
                 match poll_once(&mut work) {
                     Poll::Ready(result) => self.inbox.push(Mail::Answer { run, ball, attempt, result }),
-                    Poll::Pending => self.spawn(slot, run, ball, attempt, work),
+                    Poll::Pending => {
+                        let task = self.spawn(run, ball, attempt, work);
+                        self.owe(slot, ball, Owing::Task(task));
+                    }
                 }
             }
             Route::Service(service) => {
                 let work = async move { service.invoke(&job).await.map_err(Fault::into_failure) };
-                self.spawn(slot, run, ball, attempt, Box::pin(work));
+                let task = self.spawn(run, ball, attempt, Box::pin(work));
+                self.owe(slot, ball, Owing::Away(task));
             }
+            Route::Play(callee) => self.call_play(slot, job, &callee, again),
             Route::Nowhere(failure) => self.inbox.push(Mail::Answer { run, ball, attempt, result: Err(failure) }),
         }
     }
 
-    fn spawn(&mut self, slot: u32, run: RunId, ball: BallId, attempt: u32, work: Work) {
+    fn spawn(&self, run: RunId, ball: BallId, attempt: u32, work: Work) -> AbortHandle {
         let answers = Answers { post: self.post.clone(), run, ball, attempt, said: false };
         let task = tokio::spawn(async move {
             let mut answers = answers;
             let result = work.await;
             answers.say(result);
         });
-        self.owe(slot, ball, Owing::Task(task.abort_handle()));
+        task.abort_handle()
     }
 
-    fn owe(&mut self, slot: u32, ball: BallId, owing: Owing) {
+    pub(super) fn owe(&mut self, slot: u32, ball: BallId, owing: Owing) {
         let old = self.lives.get_mut(slot).and_then(|live| live.owing.insert(ball, owing));
         if let Some(old) = old {
             self.call_off(slot, ball, old);
@@ -113,7 +122,8 @@ impl Conductor {
 
     pub(super) fn call_off(&mut self, slot: u32, ball: BallId, owing: Owing) {
         match owing {
-            Owing::Task(task) => task.abort(),
+            Owing::Task(task) | Owing::Away(task) => task.abort(),
+            Owing::Child(run) => self.inbox.push(Mail::GiveUp { run }),
             Owing::Key { name, key } => self.signals.unlisten(slot, ball, name, key),
         }
     }
@@ -134,12 +144,15 @@ struct Handed {
 
 impl Handed {
     fn job(self, live: &Live, now_us: u64) -> Job {
-        let limit = self.until.map(|until| {
+        let started = live.run.started();
+        let until = [self.until, started.and_then(|started| started.until)].into_iter().flatten().min();
+        let depth = started.map_or(0, |started| started.depth) + 1;
+        let limit = until.map(|until| {
             let unix_us = live.zero_us.saturating_add(until.0);
             Limit { unix_us, left: Duration::from_micros(unix_us.saturating_sub(now_us)) }
         });
         let Self { ball, node, attempt, visit, to, payload, .. } = self;
-        Job { run: live.id.clone(), node, ball, visit, attempt, to, payload, limit }
+        Job { run: live.id.clone(), node, ball, visit, attempt, to, payload, limit, depth }
     }
 }
 

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::base::RunId;
+use crate::base::{Coord, RunId};
 use crate::journal;
 use crate::plan::{BadPlan, PinError};
 
@@ -18,10 +18,21 @@ pub enum Error {
     NotRunning { run: RunId },
     #[error("run {run} has not finished: cancel it first")]
     StillRunning { run: RunId },
+    #[error(
+        "{play} would be level {depth} of plays that call plays, and at most {} are allowed: do they call each other without end?",
+        super::MAX_DEPTH
+    )]
+    TooDeep { play: Coord, depth: u32 },
+    #[error("run {run} plays {play} already: use another id for another play")]
+    OtherPlay { run: RunId, play: Coord },
     #[error("the runner has stopped")]
     Stopped,
     #[error("the runner's thread cannot start: {0}")]
     Thread(Arc<std::io::Error>),
+    #[error(
+        "{addr} can be reached from other computers, and this version has neither TLS nor tokens to keep them out: listen on 127.0.0.1"
+    )]
+    NotLoopback { addr: SocketAddr },
     #[error("cannot listen on {addr}: {source}")]
     Listen { addr: SocketAddr, source: Arc<std::io::Error> },
 }

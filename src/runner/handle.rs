@@ -2,14 +2,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::conductor::{Conductor, Mail};
+use super::registry::Registry;
 use super::v1::worker_server::Worker;
-use super::watch::watch;
+use super::watch::{CAPACITY, watch};
 use super::{Consent, Demo, Error, Prepared, Watch, World};
-use crate::base::{NodeId, RunId};
+use crate::base::{Coord, NodeId, RunId};
 use crate::event::{Outcome, Payload};
 use crate::journal::{Journal, Reader};
 
@@ -47,11 +49,17 @@ pub struct Start {
     pub input: Payload,
     /// The run and node that call this play.
     pub parent: Option<(RunId, NodeId)>,
+    /// How many plays are above this one, at most [`super::MAX_DEPTH`].
+    pub depth: u32,
+    /// The run's id. One that is there already is joined: nothing is started. `None`: a new one.
+    pub id: Option<RunId>,
+    /// Bounds the run, beside the play's own timeout.
+    pub within: Option<Duration>,
 }
 
 impl Start {
     pub fn new(prepared: Arc<Prepared>, input: impl Into<Payload>) -> Self {
-        Self { prepared, entry: None, input: input.into(), parent: None }
+        Self { prepared, entry: None, input: input.into(), parent: None, depth: 0, id: None, within: None }
     }
 }
 
@@ -74,6 +82,7 @@ pub struct Runner {
 #[derive(Debug)]
 struct Inner {
     post: mpsc::UnboundedSender<Mail>,
+    registry: Arc<Registry>,
 }
 
 impl Drop for Inner {
@@ -93,19 +102,38 @@ impl Runner {
         // One thread: no step of a run waits for another to be woken.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(thread)?;
         let (post, mail) = mpsc::unbounded_channel();
-        let conductor = Conductor::new(config, post.clone(), mail);
+        let registry = Arc::<Registry>::default();
+        let conductor = Conductor::new(config, Arc::clone(&registry), post.clone(), mail);
         thread::Builder::new()
             .name("runner".to_owned())
             .spawn(move || runtime.block_on(conductor.conduct()))
             .map_err(thread)?;
-        Ok(Self { inner: Arc::new(Inner { post }) })
+        Ok(Self { inner: Arc::new(Inner { post, registry }) })
     }
 
     /// Starts a runner as a task of the tokio runtime that this is called in.
     pub fn spawn(config: Config) -> Self {
         let (post, mail) = mpsc::unbounded_channel();
-        tokio::spawn(Conductor::new(config, post.clone(), mail).conduct());
-        Self { inner: Arc::new(Inner { post }) }
+        let registry = Arc::<Registry>::default();
+        tokio::spawn(Conductor::new(config, Arc::clone(&registry), post.clone(), mail).conduct());
+        Self { inner: Arc::new(Inner { post, registry }) }
+    }
+
+    /// Makes plays targets: of [`Self::play`], and of calls of any play whose formation does not bind them elsewhere.
+    ///
+    /// They are kept with the runs. One of the same coordinate is replaced for runs to come.
+    pub fn register(&self, plays: Vec<Arc<Prepared>>) -> Reply<()> {
+        self.ask(|reply| Mail::Register { plays, reply })
+    }
+
+    /// A play that is registered.
+    pub fn play(&self, play: &Coord) -> Option<Arc<Prepared>> {
+        self.inner.registry.get(play)
+    }
+
+    /// All plays that are registered, in the order of their coordinates.
+    pub fn plays(&self) -> Vec<Arc<Prepared>> {
+        self.inner.registry.all()
     }
 
     /// Starts a run. The reply comes once the start is kept.
@@ -143,13 +171,18 @@ impl Runner {
 
     /// The events of a run from `seq` on: those that are kept, then each as it happens.
     pub fn watch(&self, run: &RunId, seq: u64) -> Reply<Watch> {
+        self.watch_bounded(run, seq, CAPACITY)
+    }
+
+    /// Like [`Self::watch`], with less memory for one who falls behind: `capacity` appends.
+    pub(super) fn watch_bounded(&self, run: &RunId, seq: u64, capacity: usize) -> Reply<Watch> {
         let run = run.clone();
-        self.ask(|reply| Mail::Watch { run, seq, reply })
+        self.ask(|reply| Mail::Watch { run, seq, capacity, reply })
     }
 
     /// The events of all runs, from now on.
     pub fn watch_all(&self) -> Watch {
-        let (watcher, watch) = watch(None, None);
+        let (watcher, watch) = watch(None, None, CAPACITY);
         self.post(Mail::WatchAll { watcher });
         watch
     }

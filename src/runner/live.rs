@@ -6,6 +6,7 @@ use tokio::task::AbortHandle;
 
 use super::Prepared;
 use super::handle::Answering;
+use super::levels::Caller;
 use crate::base::{BallId, RunId, RunMicros};
 use crate::engine::{Input, Run};
 use crate::event::{Outcome, Recorded};
@@ -30,10 +31,17 @@ pub(super) struct Live {
     /// What is under way for its balls.
     pub owing: BTreeMap<BallId, Owing>,
     pub waiters: Vec<Answering<Outcome>>,
+    /// Runs whose calls this one serves.
+    pub callers: Vec<Caller>,
 }
 
 pub(super) enum Owing {
     Task(AbortHandle),
+    /// A call to another process, which is left alone when only this runner stops: it would take that for the end of
+    /// the call, while the call is made again with the same key once the runner is back.
+    Away(AbortHandle),
+    /// A run that serves the call.
+    Child(RunId),
     /// It waits for a signal to a key.
     Key {
         name: String,
@@ -55,6 +63,7 @@ impl Live {
             timer: None,
             owing: BTreeMap::new(),
             waiters: Vec::new(),
+            callers: Vec::new(),
         }
     }
 

@@ -63,6 +63,8 @@ async fn wait(route: &Route, to: &Coord) -> Result<Hands, Failure> {
             Ok(Hands { name, at: At::Peer(seat) })
         }
         Route::Nowhere(failure) => Err(failure.clone()),
+        // The conductor serves those itself.
+        Route::Play(_) => Err(Failure::new(Code::Internal, format!("{to} is a play and was offered to workers"))),
     }
 }
 

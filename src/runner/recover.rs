@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use super::conductor::Conductor;
 use super::handle::Recovered;
+use super::levels::{Caller, SELF, child_run};
 use super::live::Live;
 use super::{Error, Prepared};
-use crate::base::RunId;
+use crate::base::{BallId, RunId};
 use crate::engine::{Effect, Input, Run};
 use crate::event::{Event, Recorded, Started};
+use crate::journal::Registered;
+use crate::lang;
+use crate::plan::choose_formation;
 
 impl Conductor {
     /// The signals that were sent to a key and wait for the first run that will.
@@ -27,13 +31,19 @@ impl Conductor {
             Vec::new()
         });
         let mut again = Vec::new();
+        // What plays that took a ball of a `wait-for-worker` are to be waited for, and whose children there are.
+        let mut attached = Vec::new();
+        let mut children = Vec::new();
         let mut last: Option<Arc<Prepared>> = None;
         for run in unfinished {
-            let result = self.recover_one(&run, &mut last);
+            let result = self.recover_one(&run, &mut last, &mut attached);
             // Only for whoever looks at the list of runs: a journal that takes no note is no reason to do otherwise.
             drop(self.journal.note_stop(&run, result.as_ref().err().map(String::as_str)));
             match result {
                 Ok((slot, owed)) => {
+                    let started = self.lives.get(slot).and_then(|live| live.run.started());
+                    let parent = started.and_then(|started| started.parent.clone());
+                    children.extend(parent.map(|(parent, _)| (run.clone(), parent)));
                     again.push((slot, owed));
                     self.recovered.push(Recovered { run, result: Ok(()) });
                 }
@@ -48,13 +58,22 @@ impl Conductor {
             let Some(live) = self.lives.get(slot) else { continue };
             let still = live.run.owed();
             for effect in owed.into_iter().filter(|effect| still.contains(effect)) {
-                self.start_effect(slot, effect);
+                self.start_effect(slot, effect, true);
             }
         }
+        for (slot, caller, child) in attached {
+            self.attach(slot, caller, &child);
+        }
+        self.cancel_orphans(children);
     }
 
     /// Gives the run's place and what was under way for it.
-    fn recover_one(&mut self, id: &RunId, last: &mut Option<Arc<Prepared>>) -> Result<(u32, Vec<Effect>), String> {
+    fn recover_one(
+        &mut self,
+        id: &RunId,
+        last: &mut Option<Arc<Prepared>>,
+        attached: &mut Vec<(u32, Caller, RunId)>,
+    ) -> Result<(u32, Vec<Effect>), String> {
         let history = self.journal.events(id).map_err(|error| error.to_string())?;
         if let Some(unread) = history.unread.first() {
             return Err(format!("its event {} cannot be read: {}", unread.seq, unread.why));
@@ -72,9 +91,27 @@ impl Conductor {
         live.is_kept = true;
         let owed = live.run.owed();
         let caught = live.run.caught();
+        let call_of = |ball: BallId, attempt| {
+            let at = live.run.balls().find(|(other, _)| *other == ball)?.1;
+            Some(child_run(id, live.run.node_of(at), at.visit, attempt))
+        };
+        let caught: Vec<_> = caught
+            .into_iter()
+            .map(|(ball, attempt, worker)| {
+                let child = if worker == SELF { call_of(ball, attempt) } else { None };
+                (ball, attempt, worker, child)
+            })
+            .collect();
         let now_us = self.world.now_us();
         let slot = self.lives.insert(live).ok_or_else(|| Error::Stopped.to_string())?;
-        for (ball, attempt, worker) in caught {
+        for (ball, attempt, worker, child) in caught {
+            // A play that took the ball goes on by itself.
+            if let Some(child) = child
+                && self.known(&child).is_ok_and(|known| known.is_some())
+            {
+                attached.push((slot, Caller { run: id.clone(), ball, attempt }, child));
+                continue;
+            }
             self.advance(slot, &Input::Dropped { ball, attempt, worker }, now_us);
         }
         if self.lives.get_mut(slot).is_some_and(|live| live.settle(now_us)) {
@@ -82,6 +119,41 @@ impl Conductor {
         }
         self.set_timer(slot);
         Ok((slot, owed))
+    }
+
+    /// Plays that were registered are targets again.
+    pub(super) fn register_again(&mut self) {
+        let documents = self.journal.registered().unwrap_or_else(|error| {
+            self.recovered.push(failed(RunId::new("plays"), error.to_string()));
+            Vec::new()
+        });
+        for Registered { text, formation, plays } in documents {
+            let doc = lang::parse(text).doc;
+            let formation = match formation.as_deref().map(|name| choose_formation(&doc, Some(name))).transpose() {
+                Ok(formation) => formation.flatten(),
+                Err(why) => {
+                    self.recovered.push(failed(RunId::new(plays[0].to_string()), why.to_string()));
+                    continue;
+                }
+            };
+            match Prepared::all(&doc, formation) {
+                Ok(all) => {
+                    self.targets.registry.add(all.into_iter().filter(|play| plays.contains(&play.plan.play)));
+                }
+                Err(why) => self.recovered.push(failed(RunId::new(plays[0].to_string()), why.to_string())),
+            }
+        }
+    }
+
+    pub(super) fn register(&mut self, plays: Vec<Arc<Prepared>>) -> Result<(), Error> {
+        let mut kept = Vec::with_capacity(plays.len());
+        for play in &plays {
+            let formation = play.plan.formation.as_ref().map(|formation| formation.name.to_string());
+            kept.push((play.plan.play.clone(), self.document(play)?, formation));
+        }
+        self.journal.register(&kept)?;
+        self.targets.registry.add(plays);
+        Ok(())
     }
 
     /// Most runs that were cut off ran the same play.

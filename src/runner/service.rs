@@ -343,6 +343,7 @@ mod tests {
             to: Coord::new("demo", "1", "echo"),
             payload: json!(n).into(),
             limit: None,
+            depth: 1,
         }
     }
 

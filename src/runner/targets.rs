@@ -1,7 +1,7 @@
 //! Where a call goes: the formation's binding of its target, as something that can be called.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -9,14 +9,16 @@ use tokio::sync::Semaphore;
 
 use super::call::Job;
 use super::demo::{self, builtin_methods};
+use super::levels::Callee;
 use super::names::Names;
 use super::process::Process;
+use super::registry::Registry;
 use super::service::Service;
 use super::v1::worker_server::Worker;
 use super::{Consent, Prepared};
-use crate::base::Coord;
+use crate::base::{Coord, VersionKind, version_kind};
 use crate::event::{Code, Failure, Payload};
-use crate::plan::{Catalog, Plan};
+use crate::plan::Catalog;
 use crate::play::Via;
 
 /// What serves a target.
@@ -27,6 +29,8 @@ pub(super) enum Route {
         seat: Arc<Semaphore>,
     },
     Service(Arc<Service>),
+    /// A play on this runner.
+    Play(Callee),
     /// Nothing does, and why.
     Nowhere(Failure),
 }
@@ -36,6 +40,7 @@ impl fmt::Debug for Route {
         match self {
             Self::Builtin { .. } => f.write_str("Builtin"),
             Self::Service(service) => service.fmt(f),
+            Self::Play(callee) => callee.fmt(f),
             Self::Nowhere(failure) => failure.fmt(f),
         }
     }
@@ -45,6 +50,7 @@ impl fmt::Debug for Route {
 pub(super) struct Targets {
     builtin: Arc<dyn Worker>,
     catalog: Catalog,
+    pub registry: Arc<Registry>,
     services: FxHashMap<Vec<String>, Arc<Service>>,
     /// One ball at a time for each built-in image and version.
     seats: FxHashMap<(SmolStr, SmolStr), Arc<Semaphore>>,
@@ -59,50 +65,73 @@ impl Drop for Targets {
 }
 
 impl Targets {
-    pub fn new(builtin: Arc<dyn Worker>, consent: Consent) -> Self {
+    pub fn new(builtin: Arc<dyn Worker>, consent: Consent, registry: Arc<Registry>) -> Self {
         let mut catalog = Catalog::default();
         for method in builtin_methods() {
             catalog.add(method.image, method.version);
         }
-        Self { builtin, catalog, services: FxHashMap::default(), seats: FxHashMap::default(), consent }
+        Self { builtin, catalog, registry, services: FxHashMap::default(), seats: FxHashMap::default(), consent }
     }
 
-    /// The versions that a run of the plan may be pinned to: the built-in ones where built-in workers serve.
+    /// The versions that a run of the play may be pinned to: of plays, and of built-in workers where they serve.
     ///
     /// Those that the formation names are known to the plan.
-    pub fn catalog(&self, plan: &Plan) -> Catalog {
-        if plan.formation.is_none() {
-            return self.catalog.clone();
-        }
-        let mut catalog = Catalog::default();
-        for method in builtin_methods() {
-            let coord = Coord::new(method.image, method.version, method.method);
-            if plan.binding(&coord).is_some_and(|binding| binding.via == Via::Builtin) {
-                catalog.add(method.image, method.version);
+    pub fn catalog(&self, prepared: &Prepared) -> Catalog {
+        let plan = &prepared.plan;
+        let mut catalog = match plan.formation {
+            None => self.catalog.clone(),
+            Some(_) => Catalog::default(),
+        };
+        if plan.formation.is_some() {
+            for method in builtin_methods() {
+                let coord = Coord::new(method.image, method.version, method.method);
+                if plan.binding(&coord).is_some_and(|binding| binding.via == Via::Builtin) {
+                    catalog.add(method.image, method.version);
+                }
             }
+        }
+        let choices = plan.targets().iter().flat_map(|target| &target.choices);
+        for (coord, _) in choices.filter(|(coord, _)| !matches!(version_kind(&coord.version), Ok(VersionKind::Exact))) {
+            let siblings = prepared.family().iter().filter(|play| play.image == coord.image);
+            siblings.for_each(|play| catalog.add(&play.image, &play.version));
+            let registered = self.registry.versions(&coord.image);
+            registered.iter().for_each(|version| catalog.add(&coord.image, version));
         }
         catalog
     }
 
     pub fn route(&mut self, prepared: &Prepared, to: &Coord) -> Route {
-        let mut routes = prepared.routes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(route) = routes.get(to) {
-            return route.clone();
+        if let Some(route) = prepared.known_route(to, self.registry.version()) {
+            return route;
         }
-        let route = self.find(&prepared.plan, to).unwrap_or_else(Route::Nowhere);
-        // A person may still say yes.
-        if !matches!(&route, Route::Nowhere(failure) if failure.code == Code::FailedPrecondition) {
-            routes.insert(to.clone(), route.clone());
+        let route = self.find(prepared, to).unwrap_or_else(Route::Nowhere);
+        match &route {
+            // Kept here, plays that call each other would keep each other for ever.
+            Route::Play(Callee::Registered(_)) => {}
+            // A person may still say yes.
+            Route::Nowhere(failure) if failure.code == Code::FailedPrecondition => {}
+            _ => prepared.keep_route(to, &route),
         }
         route
     }
 
-    fn find(&mut self, plan: &Plan, to: &Coord) -> Result<Route, Failure> {
+    fn find(&mut self, prepared: &Prepared, to: &Coord) -> Result<Route, Failure> {
+        let plan = &prepared.plan;
+        let binding = plan.binding(to);
+        // What the formation binds elsewhere goes there; else a play of that name is what is meant.
+        if binding.is_none_or(|binding| binding.via == Via::Builtin) {
+            if let Some(sibling) = prepared.sibling(to) {
+                return sibling.map(|plan| Route::Play(Callee::Sibling(plan)));
+            }
+            if let Some(play) = self.registry.get(to) {
+                return Ok(Route::Play(Callee::Registered(play)));
+            }
+        }
         let Some(formation) = &plan.formation else { return Ok(self.builtin(to)) };
-        let Some(binding) = plan.binding(to) else {
+        let Some(binding) = binding else {
             let (image, version, name) = (&to.image, &to.version, &formation.name);
             let message = format!(
-                "formation {name} says nothing about {to}: add a line such as `{image}/{version} service \"http://HOST:PORT\"`"
+                "formation {name} says nothing about {to}, and no play has that name here: add a line such as `{image}/{version} service \"http://HOST:PORT\"`"
             );
             return Err(Failure::new(Code::NotFound, message));
         };

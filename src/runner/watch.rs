@@ -7,7 +7,7 @@ use crate::base::RunId;
 use crate::event::Recorded;
 
 /// Appends that a watcher may fall behind before it is let go.
-const CAPACITY: usize = 16_384;
+pub(super) const CAPACITY: usize = 16_384;
 
 /// New events of one run.
 pub type Batch = (RunId, Arc<[Recorded]>);
@@ -32,8 +32,8 @@ pub(super) struct Watcher {
     lagged: Arc<AtomicBool>,
 }
 
-pub(super) fn watch(run: Option<RunId>, first: Option<Batch>) -> (Watcher, Watch) {
-    let (send, rest) = mpsc::channel(CAPACITY);
+pub(super) fn watch(run: Option<RunId>, first: Option<Batch>, capacity: usize) -> (Watcher, Watch) {
+    let (send, rest) = mpsc::channel(capacity);
     let lagged = Arc::<AtomicBool>::default();
     (Watcher { run, send, lagged: Arc::clone(&lagged) }, Watch { first, rest, lagged })
 }

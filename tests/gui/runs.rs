@@ -33,6 +33,7 @@ fn events(run: &RunId) -> Vec<Recorded> {
         pins: Vec::new(),
         until: None,
         parent: None,
+        depth: 0,
     };
     let list = [
         Event::Started(Box::new(started)),

@@ -1,0 +1,200 @@
+//! Plays that call plays: each call is a run of its own, the child, on this runner or by `Worker.Invoke` on another.
+//!
+//! The child's id follows from the call's idempotency key, so a call that is made again after a crash finds the run
+//! that serves it, and the parent's `Called` names its child without saying so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::call::Job;
+use super::conductor::{Conductor, Mail};
+use super::handle::Start;
+use super::live::Owing;
+use super::{Error, Prepared};
+use crate::base::{BallId, Coord, RunId};
+use crate::event::{Code, Event, Failure, Outcome, Payload, Recorded};
+use crate::plan::Plan;
+
+/// Plays above a play. Beyond it, calls are refused: plays that call each other without end would fill the disk.
+pub const MAX_DEPTH: u32 = 16;
+/// Of a ball: how many plays are above the call. 1 where it is missing.
+pub(super) const DEPTH_HEADER: &str = "chalktalk-depth";
+/// The runner's name where a play takes the ball of a `wait-for-worker`.
+pub(super) const SELF: &str = "quarterback";
+/// How much longer a child may take than its caller waits: the caller's own timer is to decide.
+const GRACE: Duration = Duration::from_millis(100);
+/// The longest message of a failure, as it goes up through the levels.
+const MAX_MESSAGE: usize = 2000;
+
+/// The run that serves a call, by the call's idempotency key.
+pub fn child_run(run: &str, node: &str, visit: u32, attempt: u32) -> RunId {
+    named_run(&format!("call {}:{run}{}:{node}{visit}.{attempt}", run.len(), node.len()))
+}
+
+/// The run that a request to start one gives, by the name that the request has.
+pub(super) fn requested_run(request: &str) -> RunId {
+    named_run(&format!("start {request}"))
+}
+
+/// A UUID of version 8 over a name: FNV-1a of 128 bits. It finds the run of a name; what is found is compared.
+fn named_run(name: &str) -> RunId {
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    const START: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    let hash = name.bytes().fold(START, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME));
+    RunId::new(uuid::Builder::from_custom_bytes(hash.to_be_bytes()).into_uuid().to_string())
+}
+
+/// Who waits for a child run.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    pub run: RunId,
+    pub ball: BallId,
+    pub attempt: u32,
+}
+
+impl Caller {
+    fn of(job: &Job) -> Self {
+        Self { run: job.run.clone(), ball: job.ball, attempt: job.attempt }
+    }
+
+    pub fn answer(self, result: Result<Payload, Failure>) -> Mail {
+        Mail::Answer { run: self.run, ball: self.ball, attempt: self.attempt, result }
+    }
+}
+
+/// A play that a call goes to.
+#[derive(Clone, Debug)]
+pub(super) enum Callee {
+    /// Of the caller's document.
+    Sibling(Arc<Plan>),
+    Registered(Arc<Prepared>),
+}
+
+/// What the caller of a run gets, once that has ended.
+pub(super) fn result_of(outcome: &Outcome, run: &RunId, play: &Coord) -> Result<Payload, Failure> {
+    let (code, mut message) = match outcome {
+        Outcome::Passed { payload, .. } => return Ok(payload.clone()),
+        Outcome::Failed { node: Some(node), failure } => {
+            (failure.code, format!("{play} failed at {node}: {}", failure.message))
+        }
+        Outcome::Failed { node: None, failure } => (failure.code, format!("{play} failed: {}", failure.message)),
+        Outcome::Cancelled { reason } => (Code::Cancelled, format!("run {run} of {play} was cancelled: {reason}")),
+    };
+    if message.len() > MAX_MESSAGE {
+        message.truncate(message.floor_char_boundary(MAX_MESSAGE));
+        message.push('…');
+    }
+    Err(Failure::new(code, message))
+}
+
+impl Conductor {
+    /// Starts the run that serves a call, or finds it if the call was made before (`again`).
+    pub(super) fn call_play(&mut self, slot: u32, job: Job, callee: &Callee, again: bool) {
+        let Some(live) = self.lives.get(slot) else { return };
+        let child = child_run(&job.run, &job.node, job.visit, job.attempt);
+        if again && self.known(&child).is_ok_and(|known| known.is_some()) {
+            self.attach(slot, Caller::of(&job), &child);
+            return;
+        }
+        let prepared = match callee {
+            Callee::Sibling(plan) => live.prepared.with_plan(plan),
+            Callee::Registered(prepared) => Arc::clone(prepared),
+        };
+        let caller = Caller::of(&job);
+        let mut start = Start::new(prepared, job.payload);
+        start.id = Some(child.clone());
+        start.parent = Some((job.run, job.node));
+        start.depth = job.depth;
+        start.within = job.limit.map(|limit| limit.left.saturating_add(GRACE));
+        let now_us = self.world.now_us();
+        match self.launch(start, now_us) {
+            Ok(_) => self.attach(slot, caller, &child),
+            Err(error) => self.inbox.push(caller.answer(Err(refused(&error)))),
+        }
+    }
+
+    /// Lets the caller wait for a run that is here.
+    pub(super) fn attach(&mut self, slot: u32, caller: Caller, child: &RunId) {
+        if let Some(live) = self.lives.find(child).and_then(|child| self.lives.get_mut(child)) {
+            let ball = caller.ball;
+            live.callers.push(caller);
+            self.owe(slot, ball, Owing::Child(child.clone()));
+            return;
+        }
+        let result = match self.finished(child) {
+            Ok((play, outcome)) => result_of(&outcome, child, &play),
+            Err(error) => {
+                let message = format!("run {child}, which serves this call, cannot go on: {error}");
+                Err(Failure::new(Code::FailedPrecondition, message))
+            }
+        };
+        self.inbox.push(caller.answer(result));
+    }
+
+    /// A `wait-for-worker` whose target is a play: that is always ready.
+    pub(super) fn catch_play(&mut self, slot: u32, job: Job, callee: Callee) {
+        let (go, went) = oneshot::channel();
+        let (run, ball, attempt) = (job.run.clone(), job.ball, job.attempt);
+        self.inbox.push(Mail::Caught { run, ball, attempt, worker: SELF.to_owned(), go });
+        let post = self.post.clone();
+        let task = tokio::spawn(async move {
+            if went.await.is_ok() {
+                drop(post.send(Mail::Play { job: Box::new(job), callee }));
+            }
+        });
+        self.owe(slot, ball, Owing::Task(task.abort_handle()));
+    }
+
+    /// The ball was caught, and that is kept.
+    pub(super) fn play_caught(&mut self, job: Job, callee: &Callee) {
+        let Some(slot) = self.lives.find(&job.run) else { return };
+        let held = |live: &super::live::Live| {
+            live.run.caught().iter().any(|(ball, attempt, _)| (*ball, *attempt) == (job.ball, job.attempt))
+        };
+        if self.lives.get(slot).is_some_and(held) {
+            self.call_play(slot, job, callee, false);
+        }
+    }
+
+    /// The play of a run that is in memory or kept.
+    pub(super) fn known(&self, run: &RunId) -> Result<Option<Coord>, Error> {
+        if let Some(live) = self.lives.find(run).and_then(|slot| self.lives.get(slot)) {
+            return Ok(Some(live.prepared.plan.play.clone()));
+        }
+        match self.journal.run(run) {
+            Ok(info) => Ok(Some(info.play)),
+            Err(crate::journal::Error::UnknownRun { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// How a run that is no longer in memory ended.
+    pub(super) fn finished(&self, run: &RunId) -> Result<(Coord, Outcome), Error> {
+        let info = self.journal.run(run)?;
+        let mut last = self.journal.events_from(run, info.n_events.saturating_sub(1))?;
+        match last.events.pop() {
+            Some(Recorded { event: Event::Finished { outcome }, .. }) => Ok((info.play, outcome)),
+            _ => Err(Error::NotRunning { run: run.clone() }),
+        }
+    }
+
+    /// After a recovery: a child whose parent has ended here is waited for by nobody.
+    pub(super) fn cancel_orphans(&mut self, children: Vec<(RunId, RunId)>) {
+        for (child, parent) in children {
+            let gone = self.lives.find(&parent).is_none() && self.finished(&parent).is_ok();
+            if gone {
+                self.inbox.push(Mail::GiveUp { run: child });
+            }
+        }
+    }
+}
+
+fn refused(error: &Error) -> Failure {
+    let code = match error {
+        Error::Journal(_) | Error::Stopped => Code::Unavailable,
+        _ => Code::FailedPrecondition,
+    };
+    Failure::new(code, error.to_string())
+}

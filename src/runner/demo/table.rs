@@ -48,7 +48,7 @@ impl BuiltinMethod {
         Coord::new(self.image, self.version, self.method)
     }
 
-    pub(super) fn to_proto(&self) -> v1::Method {
+    pub(in super::super) fn to_proto(&self) -> v1::Method {
         v1::Method {
             image: self.image.to_owned(),
             version: self.version.to_owned(),

@@ -1,0 +1,133 @@
+//! `Worker` for a runner: its plays are methods, and a call of one is a run.
+
+use std::time::Duration;
+
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Response, Status};
+
+use super::super::call::status;
+use super::super::levels::{DEPTH_HEADER, child_run, result_of};
+use super::super::v1::worker_server::Worker;
+use super::super::{Error, Runner, Start, v1};
+use super::conn::Broken;
+use super::convert::{any, coord, name, payload, status_of};
+use super::describe::{missing, play_method};
+use super::{Shared, stops};
+use crate::base::{NodeId, RunId};
+use crate::event::Outcome;
+
+/// Of a ball that comes back: the run that served the call.
+const RUN_HEADER: &str = "chalktalk-run";
+/// How long a journal that takes nothing is waited for at a time.
+const AGAIN: Duration = Duration::from_millis(250);
+
+#[tonic::async_trait]
+impl Worker for Shared {
+    async fn describe(&self, _: Request<v1::DescribeRequest>) -> Result<Response<v1::DescribeResponse>, Status> {
+        let methods = self.runner.plays().iter().map(|play| play_method(play)).collect();
+        Ok(Response::new(v1::DescribeResponse { worker: "quarterback".to_owned(), methods }))
+    }
+
+    async fn invoke(&self, request: Request<v1::InvokeRequest>) -> Result<Response<v1::InvokeResponse>, Status> {
+        let broken = request.extensions().get::<Broken>().cloned().unwrap_or_default();
+        let timeout = timeout(request.metadata());
+        let v1::InvokeRequest { coordinate, ball } = request.into_inner();
+        let play = coord(&coordinate)?;
+        let prepared = self.runner.play(&play).ok_or_else(|| missing(&self.runner, &play))?;
+        let ball = ball.unwrap_or_default();
+        let mut start = Start::new(prepared, payload(ball.payload)?);
+        start.depth = depth(ball.headers.get(DEPTH_HEADER))?;
+        start.within = timeout.or_else(|| ball.deadline.and_then(left));
+        if !ball.run.is_empty() {
+            let (run, node) = (name("run", &ball.run)?, name("node", &ball.node)?);
+            start.id = Some(child_run(run, node, ball.visit, ball.attempt));
+            start.parent = Some((RunId::new(run), NodeId::new(node)));
+        }
+        let run = self.runner.start(start).await.map_err(|error| status_of(&error))?;
+        let mut calling = Calling { shared: self, run: &run, broken, done: false };
+        let outcome = tokio::select! {
+            outcome = outcome(&self.runner, &run) => outcome,
+            () = self.stopping.cancelled() => Err(stops()),
+        };
+        calling.done = true;
+        let result = result_of(&outcome?, &run, &play).map_err(status)?;
+        let headers = [(RUN_HEADER.to_owned(), run.to_string())].into();
+        let ball = v1::Ball { payload: Some(any(&result)?), headers, run: ball.run, ..v1::Ball::default() };
+        Ok(Response::new(v1::InvokeResponse { ball: Some(ball) }))
+    }
+}
+
+/// A call under way. If it ends early, the caller gave up on it and the run is cancelled; unless the caller itself is
+/// gone: then it may come back and make the same call again.
+struct Calling<'c> {
+    shared: &'c Shared,
+    run: &'c RunId,
+    broken: Broken,
+    done: bool,
+}
+
+impl Drop for Calling<'_> {
+    fn drop(&mut self) {
+        if !self.done && !self.broken.is_set() && !self.shared.stopping.is_cancelled() {
+            drop(self.shared.runner.cancel(self.run, "its caller gave up on it"));
+        }
+    }
+}
+
+/// How the run ends. A full disk is waited for: the run goes on after it.
+pub(super) async fn outcome(runner: &Runner, run: &RunId) -> Result<Outcome, Status> {
+    loop {
+        match runner.wait(run).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(Error::Journal(error)) if error.may_pass() => tokio::time::sleep(AGAIN).await,
+            Err(error) => return Err(status_of(&error)),
+        }
+    }
+}
+
+/// 1 where it is missing: the caller stands above.
+fn depth(header: Option<&String>) -> Result<u32, Status> {
+    let Some(text) = header else { return Ok(1) };
+    text.parse().map_err(|_| Status::invalid_argument(format!("the header {DEPTH_HEADER} is no number: '{text}'")))
+}
+
+fn left(deadline: prost_types::Timestamp) -> Option<Duration> {
+    let deadline = std::time::SystemTime::try_from(deadline).ok()?;
+    Some(deadline.duration_since(std::time::SystemTime::now()).unwrap_or_default())
+}
+
+/// What gRPC's own header says: digits and a unit. Relative, so it holds where clocks differ.
+fn timeout(metadata: &MetadataMap) -> Option<Duration> {
+    let text = metadata.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let n: u64 = digits.parse().ok()?;
+    Some(match unit {
+        "H" => Duration::from_secs(n.checked_mul(3600)?),
+        "M" => Duration::from_secs(n.checked_mul(60)?),
+        "S" => Duration::from_secs(n),
+        "m" => Duration::from_millis(n),
+        "u" => Duration::from_micros(n),
+        "n" => Duration::from_nanos(n),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_are_read_as_grpc_writes_them() {
+        let read = |text: &str| {
+            let mut metadata = MetadataMap::new();
+            metadata.insert("grpc-timeout", text.parse().unwrap());
+            timeout(&metadata)
+        };
+        assert_eq!(read("2S"), Some(Duration::from_secs(2)));
+        assert_eq!(read("100m"), Some(Duration::from_millis(100)));
+        assert_eq!(read("99999999H"), Some(Duration::from_hours(99_999_999)));
+        for nonsense in ["", "S", "-1S", "1", "1d", "99999999999999999999H"] {
+            assert_eq!(read(nonsense), None, "{nonsense}");
+        }
+    }
+}

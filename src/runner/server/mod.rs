@@ -1,0 +1,154 @@
+//! The quarterback as a server: `Quarterback` and `Worker` of the contract, health and reflection.
+//!
+//! The runner decides nothing differently for being served: this translates, bounds and streams. Plays that are
+//! registered are methods of `Worker`; a call of one is a child run, joined if it is there already.
+//!
+//! Must never: listen beyond loopback (there is no TLS and no token yet), hold more than a few messages for a client,
+//! let a slow client slow a run, take the end of a connection for the end of a call.
+//!
+//! Start reading at [`Server`], then `quarterback.rs`; `invoke.rs` is a play as a target.
+
+mod conn;
+mod convert;
+mod describe;
+mod invoke;
+mod quarterback;
+mod register;
+mod watch;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_stream::StreamExt;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use tonic::transport::server::{Router, TcpIncoming};
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use super::peer::MAX_MESSAGE;
+use super::v1::quarterback_server::QuarterbackServer;
+use super::v1::worker_server::WorkerServer;
+use super::{DESCRIPTORS, Error, Runner};
+use crate::journal::{self, Reader};
+use conn::Conn;
+use convert::status_of;
+
+/// Calls and watches of one connection at once.
+const MAX_STREAMS: u32 = 16_384;
+/// How often a silent connection is asked whether it is there, and how long that may take.
+const PING: Duration = Duration::from_secs(10);
+const PONG: Duration = Duration::from_secs(5);
+/// How long clients have to take the last answers.
+const DRAIN: Duration = Duration::from_secs(2);
+const SERVICES: [&str; 3] = ["", "chalktalk.v1.Quarterback", "chalktalk.v1.Worker"];
+
+/// A runner that is being served. Stops when it is dropped, the runner does not.
+#[derive(Debug)]
+pub struct Server {
+    /// With the port that the system chose, if the one asked for was 0.
+    pub addr: SocketAddr,
+    health: HealthReporter,
+    stopping: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// What all calls share.
+#[derive(Clone)]
+struct Shared {
+    runner: Runner,
+    /// For reading beside the runner's own thread.
+    reader: Arc<Mutex<Reader>>,
+    stopping: CancellationToken,
+}
+
+impl Server {
+    /// Serves a runner on a loopback address, on the tokio runtime that this is called in.
+    ///
+    /// # Errors
+    /// [`Error::NotLoopback`]; [`Error::Listen`]: the address is taken, or not this computer's; [`Error::Stopped`].
+    pub async fn start(runner: &Runner, addr: SocketAddr) -> Result<Self, Error> {
+        if !addr.ip().is_loopback() {
+            return Err(Error::NotLoopback { addr });
+        }
+        let failed = |source| Error::Listen { addr, source: Arc::new(source) };
+        let listener = TcpListener::bind(addr).await.map_err(failed)?;
+        let bound = listener.local_addr().map_err(failed)?;
+        let reader = Arc::new(Mutex::new(runner.reader().await?));
+        let stopping = CancellationToken::new();
+        let shared = Shared { runner: runner.clone(), reader, stopping: stopping.clone() };
+        let (health, router) = router(shared).await;
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(PING));
+        let incoming = incoming.map(|stream| stream.map(Conn::new));
+        let until = stopping.clone().cancelled_owned();
+        let task = tokio::spawn(async move {
+            // A listener that fails while serving ends the server; its clients see that.
+            drop(router.serve_with_incoming_shutdown(incoming, until).await);
+        });
+        Ok(Self { addr: bound, health, stopping, task })
+    }
+
+    /// Ends the streams, lets short calls end, then stops. Runs are not touched, not even those that serve calls.
+    pub async fn stop(mut self) {
+        for service in SERVICES {
+            self.health.set_service_status(service, ServingStatus::NotServing).await;
+        }
+        self.stopping.cancel();
+        drop(tokio::time::timeout(DRAIN, &mut self.task).await);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+        self.task.abort();
+    }
+}
+
+async fn router(shared: Shared) -> (HealthReporter, Router) {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    for service in SERVICES {
+        reporter.set_service_status(service, ServingStatus::Serving).await;
+    }
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let quarterback = QuarterbackServer::new(shared.clone())
+        .max_decoding_message_size(MAX_MESSAGE)
+        .max_encoding_message_size(MAX_MESSAGE);
+    let worker =
+        WorkerServer::new(shared).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE);
+    let router = tonic::transport::Server::builder()
+        .max_concurrent_streams(MAX_STREAMS)
+        .http2_keepalive_interval(Some(PING))
+        .http2_keepalive_timeout(Some(PONG))
+        .add_service(health)
+        .add_service(reflection().build_v1().expect("the build wrote the descriptors"))
+        .add_service(reflection().build_v1alpha().expect("the build wrote the descriptors"))
+        .add_service(quarterback)
+        .add_service(worker);
+    (reporter, router)
+}
+
+impl Shared {
+    /// Reads the journal where waiting for the disk holds up nobody else.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, journal::Error> + Send + 'static,
+    ) -> Result<T, Status> {
+        let reader = Arc::clone(&self.reader);
+        let done = tokio::task::spawn_blocking(move || read(&reader.lock().unwrap_or_else(PoisonError::into_inner)));
+        let result =
+            done.await.map_err(|_| Status::internal("reading the journal failed: see the server's messages"))?;
+        result.map_err(|error| status_of(&error.into()))
+    }
+}
+
+fn stops() -> Status {
+    Status::unavailable("the quarterback stops; its runs go on when it is back: ask again then")
+}

@@ -1,0 +1,239 @@
+//! `Quarterback`, method by method.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::super::levels::{child_run, requested_run};
+use super::super::v1::quarterback_server::Quarterback;
+use super::super::{Error, Start, v1};
+use super::Shared;
+use super::convert::{any, coord, name, payload, run as run_message, run_id, status_of, wanted_status};
+use super::describe::{missing, targets};
+use super::register;
+use super::watch::{Follower, WAITING};
+use crate::base::{Coord, NodeId, RunId};
+use crate::event::{Event, Outcome, Payload};
+use crate::journal::{Filter, Reader, RunInfo};
+
+const DEFAULT_PAGE: u32 = 50;
+const MAX_PAGE: u32 = 1000;
+const MAX_CHILDREN: usize = 1000;
+const MAX_REASON: usize = 4096;
+/// Events of a run that are read at once.
+const EVENTS: usize = 256;
+
+#[tonic::async_trait]
+impl Quarterback for Shared {
+    async fn start_run(&self, request: Request<v1::StartRunRequest>) -> Result<Response<v1::StartRunResponse>, Status> {
+        let v1::StartRunRequest { play, input, entry, request_id, timeout } = request.into_inner();
+        let play = coord(&play)?;
+        let prepared = self.runner.play(&play).ok_or_else(|| not_found(&missing(&self.runner, &play)))?;
+        let mut start = Start::new(prepared, payload(input)?);
+        if !entry.is_empty() {
+            start.entry = Some(NodeId::new(name("entry", &entry)?));
+        }
+        check_entry(&start)?;
+        if !request_id.is_empty() {
+            start.id = Some(requested_run(name("request_id", &request_id)?));
+        }
+        start.within = timeout.map(positive).transpose()?;
+        let run = self.runner.start(start).await.map_err(|error| status_of(&error))?;
+        Ok(Response::new(v1::StartRunResponse { run: run.to_string() }))
+    }
+
+    async fn signal(&self, request: Request<v1::SignalRequest>) -> Result<Response<v1::SignalResponse>, Status> {
+        let v1::SignalRequest { to, name: signal, payload: sent, signal_id } = request.into_inner();
+        if signal.is_empty() {
+            return Err(Status::invalid_argument("name the signal: `name` is empty"));
+        }
+        let signal = name("name", &signal)?;
+        let id = (!signal_id.is_empty()).then(|| name("signal_id", &signal_id).map(str::to_owned)).transpose()?;
+        let sent = payload(sent)?;
+        let runs = match to {
+            Some(v1::signal_request::To::Run(run)) => {
+                let run = run_id(&run)?;
+                let done = self.runner.signal(&run, signal, sent, id).await;
+                self.told(&run, done).await?;
+                1
+            }
+            Some(v1::signal_request::To::Key(key)) => {
+                let key = name("key", &key)?;
+                let handed = self.runner.signal_key(key, signal, sent, id).await;
+                u32::try_from(handed.map_err(|error| status_of(&error))?).unwrap_or(u32::MAX)
+            }
+            None => return Err(Status::invalid_argument("say whom the signal is to: set `run` or `key`")),
+        };
+        Ok(Response::new(v1::SignalResponse { runs }))
+    }
+
+    async fn cancel(&self, request: Request<v1::CancelRequest>) -> Result<Response<v1::CancelResponse>, Status> {
+        let v1::CancelRequest { run, reason } = request.into_inner();
+        let run = run_id(&run)?;
+        if reason.len() > MAX_REASON {
+            return Err(Status::invalid_argument(format!("`reason` is longer than {MAX_REASON} bytes: shorten it")));
+        }
+        let reason = if reason.is_empty() { "somebody asked for it" } else { &reason };
+        let done = self.runner.cancel(&run, reason).await;
+        self.told(&run, done).await?;
+        Ok(Response::new(v1::CancelResponse {}))
+    }
+
+    async fn get_run(&self, request: Request<v1::GetRunRequest>) -> Result<Response<v1::GetRunResponse>, Status> {
+        let run = run_id(&request.into_inner().run)?;
+        let shown = self.read(move |reader| Shown::read(reader, &run)).await?;
+        let parent = shown.parent.map(|(run, node)| v1::Parent { run: run.to_string(), node: node.to_string() });
+        Ok(Response::new(v1::GetRunResponse {
+            run: Some(run_message(&shown.info)),
+            input: shown.input.as_ref().map(any).transpose()?,
+            result: shown.result.as_ref().map(any).transpose()?,
+            parent,
+            depth: shown.depth,
+            children: shown.children.iter().map(ToString::to_string).collect(),
+        }))
+    }
+
+    async fn list_runs(&self, request: Request<v1::ListRunsRequest>) -> Result<Response<v1::ListRunsResponse>, Status> {
+        let v1::ListRunsRequest { page_size, page_token, status, play } = request.into_inner();
+        let before = match page_token.as_str() {
+            "" => None,
+            token => Some(token.parse().map_err(|_| {
+                Status::invalid_argument("`page_token` is not one of this server: leave it out for the first page")
+            })?),
+        };
+        let play: Option<Coord> = if play.is_empty() { None } else { Some(coord(&play)?) };
+        let filter = Filter { before, status: wanted_status(status)?, play };
+        let size = if page_size == 0 { DEFAULT_PAGE } else { page_size.min(MAX_PAGE) };
+        let page = self.read(move |reader| reader.page(&filter, size as usize)).await?;
+        let next_page_token = page.next.map(|n| n.to_string()).unwrap_or_default();
+        Ok(Response::new(v1::ListRunsResponse { runs: page.runs.iter().map(run_message).collect(), next_page_token }))
+    }
+
+    type WatchRunStream = ReceiverStream<Result<v1::WatchRunResponse, Status>>;
+
+    async fn watch_run(&self, request: Request<v1::WatchRunRequest>) -> Result<Response<Self::WatchRunStream>, Status> {
+        let v1::WatchRunRequest { run, from } = request.into_inner();
+        let run = run_id(&run)?;
+        let named = run.clone();
+        self.read(move |reader| reader.run(&named)).await?;
+        let (out, told) = mpsc::channel(WAITING);
+        tokio::spawn(Follower { shared: self.clone(), run, next: from, out }.follow());
+        Ok(Response::new(ReceiverStream::new(told)))
+    }
+
+    async fn register_play(
+        &self,
+        request: Request<v1::RegisterPlayRequest>,
+    ) -> Result<Response<v1::RegisterPlayResponse>, Status> {
+        let v1::RegisterPlayRequest { document, formation } = request.into_inner();
+        let compiled = tokio::task::spawn_blocking(move || register::plays(document, &formation)).await;
+        let (prepared, warnings) = compiled.map_err(|_| Status::internal("the document could not be compiled"))??;
+        let plays = prepared.iter().map(|play| play.plan.play.to_string()).collect();
+        self.runner.register(prepared).await.map_err(|error| status_of(&error))?;
+        Ok(Response::new(v1::RegisterPlayResponse { plays, warnings }))
+    }
+
+    async fn list_targets(
+        &self,
+        request: Request<v1::ListTargetsRequest>,
+    ) -> Result<Response<v1::ListTargetsResponse>, Status> {
+        let targets = targets(self, &request.into_inner().image);
+        Ok(Response::new(v1::ListTargetsResponse { targets }))
+    }
+
+    type CatchStream = ReceiverStream<Result<v1::CatchResponse, Status>>;
+
+    async fn catch(&self, _: Request<Streaming<v1::CatchRequest>>) -> Result<Response<Self::CatchStream>, Status> {
+        Err(Status::unimplemented("this version hands no balls to pulling workers yet: serve `Worker` at an address"))
+    }
+}
+
+impl Shared {
+    /// A run that takes nothing any more has ended, or never was.
+    async fn told(&self, run: &RunId, done: Result<(), Error>) -> Result<(), Status> {
+        match done {
+            Err(Error::NotRunning { .. }) => {
+                let named = run.clone();
+                let info = self.read(move |reader| reader.run(&named)).await?;
+                let status = info.status.name();
+                Err(Status::failed_precondition(format!("run {run} takes nothing any more: its status is {status}")))
+            }
+            other => other.map_err(|error| status_of(&error)),
+        }
+    }
+}
+
+/// To start a run of what is not there is another mistake than to call it.
+fn not_found(status: &Status) -> Status {
+    Status::not_found(status.message())
+}
+
+/// A run that could only fail at once is not started.
+fn check_entry(start: &Start) -> Result<(), Status> {
+    let plan = &start.prepared.plan;
+    let triggers = || plan.triggers().map(|(node, _)| node.to_string()).collect::<Vec<_>>().join(", ");
+    match &start.entry {
+        None if plan.snap().is_none() => {
+            Err(Status::invalid_argument(format!("{} has no snap: set `entry` to one of {}", plan.play, triggers())))
+        }
+        Some(entry) if plan.triggers().all(|(node, _)| node != entry) => Err(Status::invalid_argument(format!(
+            "'{entry}' is no wait-for-signal of {} that a run can start from; those are: {}",
+            plan.play,
+            triggers()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn positive(duration: prost_types::Duration) -> Result<Duration, Status> {
+    Duration::try_from(duration)
+        .map_err(|_| Status::invalid_argument("`timeout` is less than nothing: leave it out for none"))
+}
+
+/// What `GetRun` tells.
+struct Shown {
+    info: RunInfo,
+    input: Option<Payload>,
+    result: Option<Payload>,
+    parent: Option<(RunId, NodeId)>,
+    depth: u32,
+    children: Vec<RunId>,
+}
+
+impl Shown {
+    fn read(reader: &Reader, run: &RunId) -> Result<Self, crate::journal::Error> {
+        let info = reader.run(run)?;
+        let mut shown = Self { info, input: None, result: None, parent: None, depth: 0, children: Vec::new() };
+        let mut from = 0;
+        while from < shown.info.n_events {
+            for recorded in reader.some_events(run, from, EVENTS)?.events {
+                shown.take(reader, run, recorded.event)?;
+            }
+            from += EVENTS as u64;
+        }
+        Ok(shown)
+    }
+
+    fn take(&mut self, reader: &Reader, run: &RunId, event: Event) -> Result<(), crate::journal::Error> {
+        match event {
+            Event::Started(started) => {
+                self.input = Some(started.input);
+                self.parent = started.parent;
+                self.depth = started.depth;
+            }
+            Event::Called { node, visit, attempt, .. } if self.children.len() < MAX_CHILDREN => {
+                let child = child_run(run, &node, visit, attempt);
+                match reader.run(&child) {
+                    Ok(_) => self.children.push(child),
+                    Err(crate::journal::Error::UnknownRun { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Event::Finished { outcome: Outcome::Passed { payload, .. } } => self.result = Some(payload),
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,49 @@
+//! A document that comes over the network, as plays that can be called.
+
+use std::sync::Arc;
+
+use tonic::Status;
+
+use super::super::Prepared;
+use super::convert::status_of;
+use crate::lang;
+use crate::plan::choose_formation;
+
+/// How many findings a message holds.
+const NAMED: usize = 5;
+
+/// Compiles all plays of a document.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with what is wrong; `PERMISSION_DENIED` for a formation that starts processes: only the person at
+/// the machine may say yes to that, by naming the file to `serve`.
+pub(super) fn plays(document: String, formation: &str) -> Result<(Vec<Arc<Prepared>>, Vec<String>), Status> {
+    let source = lang::parse(document);
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        source.diagnostics.iter().partition(|found| found.severity == crate::diag::Severity::Error);
+    if let Some(first) = errors.first() {
+        let place = line_of(&source.text, first.span.start as usize);
+        let all: Vec<String> = errors.iter().take(NAMED).map(|found| found.message.clone()).collect();
+        return Err(Status::invalid_argument(format!(
+            "the document cannot be read, from line {place} on: {}",
+            all.join("; ")
+        )));
+    }
+    let named = (!formation.is_empty()).then_some(formation);
+    let formation =
+        choose_formation(&source.doc, named).map_err(|error| Status::invalid_argument(error.to_string()))?;
+    if formation.is_some_and(|formation| !formation.commands().is_empty()) {
+        return Err(Status::permission_denied(
+            "the formation starts processes, which only the person at the server may allow: name the file to `chalktalk serve` there",
+        ));
+    }
+    let plays = Prepared::all(&source.doc, formation).map_err(|error| status_of(&error))?;
+    if plays.is_empty() {
+        return Err(Status::invalid_argument("the document has no play: add one, as in 'play image/1/method { … }'"));
+    }
+    Ok((plays, warnings.into_iter().map(|found| found.message.clone()).collect()))
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
+}

@@ -10,10 +10,11 @@ use super::allowed::Ledger;
 use super::recorder;
 use crate::app::port::{FromRunner, LoadedRun, RunState, RunSummary, Start, ToRunner};
 use crate::base::RunId;
+use crate::event::Outcome;
 use crate::gui::{Port, Wake};
 use crate::journal::{Journal, Reader, RunInfo, Status};
 use crate::lang;
-use crate::runner::{self, Config, Prepared, Recovered, Runner};
+use crate::runner::{self, Config, Prepared, Recovered, Reply, Runner};
 
 /// The window's ends. The runner stops when the window drops them.
 pub(super) fn connect(wake: Wake) -> Port {
@@ -110,6 +111,7 @@ fn try_start(runner: &Runner, ledger: &Ledger, desk: &Desk, start: &Start) -> an
 
 /// Passes on the events of a run from `seq` on, on a thread of its own until the run is over.
 fn follow(runner: &Runner, desk: &Desk, run: RunId, seq: u64) {
+    tell_of_trouble(desk, run.clone(), runner.wait(&run));
     let (runner, desk_there) = (runner.clone(), desk.clone());
     let spawned = thread::Builder::new().name("watch".to_owned()).spawn(move || {
         let mut seq = seq;
@@ -128,6 +130,17 @@ fn follow(runner: &Runner, desk: &Desk, run: RunId, seq: u64) {
     if let Err(error) = spawned {
         desk.failed(&anyhow::Error::new(error).context("the run cannot be watched: the system gives no thread"));
     }
+}
+
+/// While the journal takes nothing a run just stands still for those who watch it. This says why, once.
+fn tell_of_trouble(desk: &Desk, run: RunId, ended: Reply<Outcome>) {
+    let desk = desk.clone();
+    let spawned = thread::Builder::new().name("trouble".to_owned()).spawn(move || match ended.wait() {
+        Ok(_) | Err(runner::Error::Stopped) => {}
+        Err(error) => desk.failed(&anyhow::Error::new(error).context(format!("run {run} cannot go on at the moment"))),
+    });
+    // It stands still without a word then.
+    drop(spawned);
 }
 
 fn load(reader: &Reader, run: &RunId) -> anyhow::Result<LoadedRun> {

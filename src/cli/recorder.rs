@@ -20,9 +20,7 @@ pub(super) fn open(named: Option<&Path>) -> anyhow::Result<(Journal, Option<Stri
     };
     match Journal::open(&dir) {
         Ok(journal) => Ok((journal, None)),
-        Err(error) if named.is_none() => {
-            Ok((Journal::memory(), Some(format!("runs are not recorded: {error}; --data DIR records them elsewhere"))))
-        }
+        Err(error) if named.is_none() => Ok((Journal::memory(), Some(format!("runs are not recorded: {error}")))),
         Err(error) => Err(error).with_context(|| format!("cannot record runs in '{}'", dir.display())),
     }
 }

@@ -210,9 +210,17 @@ async fn follow(mut job: Job, runner: &Runner, out: &mut Output) -> anyhow::Resu
     let mut seen = 0;
     let mut cancelling = false;
     let mut watch = runner.watch(&run, 0).await?;
+    // Nothing more comes to watch while the journal takes nothing, but this says so.
+    let mut ended = runner.wait(&run);
+    let mut has_ended = false;
     loop {
         let batch = tokio::select! {
             batch = watch.next() => batch,
+            outcome = &mut ended, if !has_ended => {
+                outcome.with_context(|| format!("run {run} is left unfinished"))?;
+                has_ended = true;
+                continue;
+            }
             pressed = tokio::signal::ctrl_c() => {
                 pressed.context("cannot listen for Ctrl-C")?;
                 if cancelling {

@@ -156,10 +156,10 @@ pub(super) fn data_dir(named: Option<&Path>) -> Option<PathBuf> {
 /// `None`: nothing was ever recorded in the default folder.
 fn open(named: Option<&Path>) -> anyhow::Result<Option<Reader>> {
     let Some(dir) = data_dir(named) else { bail!("no home folder is known: name a data folder with --data DIR") };
-    if named.is_none() && !dir.join(journal::FILE_NAME).exists() {
-        return Ok(None);
+    match Reader::open(&dir) {
+        Err(journal::Error::Missing { .. }) if named.is_none() => Ok(None),
+        opened => opened.map(Some).with_context(|| format!("cannot open the runs in '{}'", dir.display())),
     }
-    Reader::open(&dir).map(Some).with_context(|| format!("cannot open the runs in '{}'", dir.display()))
 }
 
 /// A run by its id, the only one that begins or ends so, or the last.

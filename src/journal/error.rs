@@ -22,8 +22,10 @@ pub enum Error {
         "another chalktalk writes the journal {path}: end it first, or give another folder with --data DIR (reading is possible meanwhile)"
     )]
     Locked { path: PathBuf },
-    #[error("the disk of the journal {path} is full: free some space, then it goes on; nothing that was kept is lost")]
+    #[error("the disk of the journal {path} is full: free some space; nothing that was kept is lost")]
     Full { path: PathBuf },
+    #[error("the journal {path} may not be read: allow it, or give another folder with --data DIR")]
+    Denied { path: PathBuf },
     #[error("the journal {path} may not be written: allow it, or give another folder with --data DIR")]
     ReadOnly { path: PathBuf },
     #[error(

@@ -1,4 +1,5 @@
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,10 +53,17 @@ impl FileStore {
 
     pub fn open_to_read(path: &Path) -> Result<Self, Error> {
         let path = dir::file_of(path);
-        if !path.exists() {
-            return Err(Error::Missing { path });
+        // To open and close the file would give up all locks that this process has on it.
+        if let Err(source) = fs::metadata(&path) {
+            return Err(match source.kind() {
+                io::ErrorKind::NotFound => Error::Missing { path },
+                io::ErrorKind::PermissionDenied => Error::Denied { path },
+                _ => Error::Io { path, source },
+            });
         }
-        let at = |source| Error::sqlite(&path, source);
+        let at = |source| {
+            if cannot_open(&source) { Error::Denied { path: path.clone() } } else { Error::sqlite(&path, source) }
+        };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut conn = Connection::open_with_flags(&path, flags).map_err(at)?;
         conn.busy_timeout(BUSY).map_err(at)?;

@@ -4,11 +4,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::{Report, nodes};
-use crate::base::{Span, VersionKind, version_kind};
+use crate::base::{Coord, Span, VersionKind, version_kind};
 use crate::diag::Diagnostic;
 use crate::lang::{Part, nearest};
 use crate::plan::best_version;
-use crate::play::{Bind, Binding, Formation, Play, Stmt, Target, TargetRef, Via};
+use crate::play::{Bind, Binding, Document, Formation, Play, Stmt, Target, TargetRef, Via};
 
 /// What one formation offers.
 struct Offer<'s> {
@@ -87,7 +87,9 @@ impl<'s> Need<'s> {
                 }
                 Stmt::Node(node) => {
                     for (i, to) in (0..).zip(node.kind.target().into_iter().flat_map(Target::refs)) {
-                        if let TargetRef::Coord(coord) = to {
+                        if let TargetRef::Coord(coord) = to
+                            && !is_play(&report.source.doc, coord)
+                        {
                             let key = (coord.image.as_str(), coord.version.as_str());
                             need.targets.entry(key).or_insert_with(|| report.span(item, stmt, Part::Target(i)));
                         }
@@ -98,6 +100,18 @@ impl<'s> Need<'s> {
         }
         need
     }
+}
+
+/// A play of the same document is called without a binding.
+fn is_play(doc: &Document, target: &Coord) -> bool {
+    doc.plays()
+        .map(|(_, play)| &play.coord)
+        .filter(|play| play.image == target.image && play.method == target.method)
+        .any(|play| {
+            play.version == target.version
+                || matches!(version_kind(&target.version), Ok(VersionKind::Requirement(requirement))
+                        if best_version(&requirement, [play.version.as_str()].into_iter()).is_some())
+        })
 }
 
 impl Offer<'_> {
@@ -153,6 +167,7 @@ fn own_roles_covered(offer: &Offer<'_>, report: &mut Report<'_>) {
         for (i, to) in (0..).zip(target.refs()) {
             if let TargetRef::Coord(coord) = to
                 && !offer.covers(&coord.image, &coord.version)
+                && !is_play(&report.source.doc, coord)
             {
                 let span = report.span(offer.item, stmt, Part::Target(i));
                 report.add(uncovered(&offer.formation.name, &coord.image, &coord.version, offer, span));

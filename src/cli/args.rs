@@ -54,6 +54,18 @@ pub(super) enum Command {
     /// Run a play once and print its result
     #[cfg(feature = "run")]
     Run(Run),
+    /// Serve plays: the quarterback as a server
+    #[cfg(feature = "run")]
+    Serve(Serve),
+    /// Send a signal to a run, or to all that wait for its key
+    #[cfg(feature = "run")]
+    Signal(Signal),
+    /// End a run
+    #[cfg(feature = "run")]
+    Cancel(Cancel),
+    /// List what a server can call, and what waits for it
+    #[cfg(feature = "run")]
+    Targets(Targets),
     /// List recorded runs, newest first
     Runs(Runs),
     /// Show one recorded run
@@ -118,6 +130,7 @@ Examples:
   chalktalk run plays/hello.play --input '{\"name\": \"Ann\"}'
   chalktalk run plays/checkout.play --input @order.json --signal 'manager-approved={\"name\": \"Ann\"}'
   chalktalk run plays.play#shop/1.2/checkout --events - --data ./runs
+  chalktalk run shop/1.2/checkout --server http://127.0.0.1:7411
 
 Prints the result of the run as JSON. Ctrl-C cancels the run cleanly, a second one ends the program at once.
 Exit codes: 0 the run passed, 1 it failed or was cancelled, or the play is wrong, 2 wrong use or no journal.")]
@@ -141,6 +154,101 @@ pub(super) struct Run {
     #[arg(long, value_name = "FILE|-")]
     pub events: Option<PathBuf>,
     /// The folder that runs are recorded in
+    #[arg(long, value_name = "DIR", conflicts_with = "server")]
+    pub data: Option<PathBuf>,
+    /// Run it there: a file is registered first, the coordinate of a play that is registered can stand for it
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+}
+
+#[cfg(feature = "run")]
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk serve plays/*.play
+  chalktalk serve checkout.play --formation street --data ./runs
+  chalktalk serve --listen 127.0.0.1:0                 # any free port; the first line of output says which
+
+Every play is a target for StartRun, for Worker.Invoke and for other plays; more can be registered while it runs.
+Unfinished runs of the data folder go on. Ctrl-C stops it; what is unfinished then goes on at the next start.")]
+pub(super) struct Serve {
+    /// .play, .ron or .json files
+    pub files: Vec<PathBuf>,
+    /// Where to listen. Only this computer's own addresses: there is no TLS yet
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7411")]
+    pub listen: std::net::SocketAddr,
+    /// The folder that runs and registered plays are kept in
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// What binds the plays to workers; the first of each file if it is not named, the demo workers if there is none
+    #[arg(long, value_name = "NAME")]
+    pub formation: Option<String>,
+    /// Start the programs that `process` lines of the formations name; read them first. Remembered for this folder
+    #[arg(long)]
+    pub allow_process: bool,
+}
+
+#[cfg(feature = "run")]
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "chalktalk signal [OPTIONS] <RUN> <NAME> [JSON]\n       chalktalk signal [OPTIONS] --key <KEY> <NAME> [JSON]",
+    after_help = "\
+Examples:
+  chalktalk signal last manager-approved '{\"name\": \"Ann\"}'
+  chalktalk signal --key o-7 paid --server http://127.0.0.1:7411
+
+The server is the one that keeps its runs in the data folder, unless it is named."
+)]
+pub(super) struct Signal {
+    /// A run (its id, its beginning or its end, or `last`; not with --key), the signal's name, and what it carries
+    #[arg(value_name = "RUN NAME JSON", required = true, num_args = 1..=3)]
+    pub words: Vec<String>,
+    /// To all runs that wait for the name and this key; kept 24 hours for the first if there is none
+    #[arg(long)]
+    pub key: Option<String>,
+    /// The same id twice counts once
+    #[arg(long)]
+    pub id: Option<String>,
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The folder of the server's runs
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+#[cfg(feature = "run")]
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk cancel last
+  chalktalk cancel 018f3b --reason 'rain' --server http://127.0.0.1:7411")]
+pub(super) struct Cancel {
+    /// The id of a run, its beginning or its end if only one run has it, or `last`
+    pub run: String,
+    /// What the run's end will say
+    #[arg(long, default_value = "cancelled by hand")]
+    pub reason: String,
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The folder of the server's runs
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+#[cfg(feature = "run")]
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk targets
+  chalktalk targets shop --format json --server http://127.0.0.1:7411")]
+pub(super) struct Targets {
+    /// Only targets of this image
+    pub image: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The folder of the server's runs
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }
@@ -159,6 +267,10 @@ pub(super) struct Runs {
     /// The folder that runs are recorded in
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Ask this server instead
+    #[cfg(feature = "run")]
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    pub server: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -174,6 +286,10 @@ pub(super) struct Show {
     /// The folder that runs are recorded in
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Ask this server instead
+    #[cfg(feature = "run")]
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    pub server: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -13,12 +13,20 @@ mod convert;
 mod events;
 mod fmt;
 mod input;
+#[cfg(feature = "run")]
+mod orders;
 mod output;
 #[cfg(feature = "run")]
 mod recorder;
 #[cfg(feature = "run")]
+mod remote;
+#[cfg(feature = "run")]
 mod run;
+#[cfg(feature = "run")]
+mod run_remote;
 mod runs;
+#[cfg(feature = "run")]
+mod serve;
 mod start;
 
 use std::ffi::OsString;
@@ -76,6 +84,14 @@ fn dispatch(args: Args, out: &mut Output) -> anyhow::Result<Verdict> {
         Some(Command::Convert(args)) => convert::convert(&args, out),
         #[cfg(feature = "run")]
         Some(Command::Run(args)) => run::run(&args, out),
+        #[cfg(feature = "run")]
+        Some(Command::Serve(args)) => serve::serve(&args, out),
+        #[cfg(feature = "run")]
+        Some(Command::Signal(args)) => orders::signal(&args, out),
+        #[cfg(feature = "run")]
+        Some(Command::Cancel(args)) => orders::cancel(&args, out),
+        #[cfg(feature = "run")]
+        Some(Command::Targets(args)) => orders::targets(&args, out),
         Some(Command::Runs(args)) => runs::runs(&args, out),
         Some(Command::Show(args)) => runs::show(&args, out),
         Some(Command::Replay(args)) => runs::replay(&args, out),

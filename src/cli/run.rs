@@ -25,6 +25,36 @@ use crate::plan::choose_formation;
 use crate::runner::{Config, Consent, Prepared, Runner, Start};
 
 pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict> {
+    if let Some(server) = &args.server {
+        return super::run_remote::run(args, server, out);
+    }
+    let Some(Loaded { prepared, payload, signals, .. }) = load(args, out)? else { return Ok(Verdict::Failed) };
+    let mut job = Job::new(&prepared, payload, signals)?;
+    job.record = Record::open(args.events.as_deref())?;
+    let (journal, note) = recorder::open(args.data.as_deref())?;
+    if let Some(note) = note {
+        out.say(&note);
+    }
+    let ledger = Ledger::open(args.data.as_deref());
+    if args.allow_process
+        && let Err(error) = ledger.allow(prepared.plan.formation.iter().flat_map(|formation| formation.commands()))
+    {
+        out.say(&format!("{error:#}"));
+    }
+    job.consent = ledger.consent;
+    drive(job, journal, out)
+}
+
+/// A play and what is to be done with it, as the arguments say.
+pub(super) struct Loaded {
+    pub input: Input,
+    pub prepared: Arc<Prepared>,
+    pub payload: Value,
+    pub signals: Vec<(String, Value)>,
+}
+
+/// `None` if the play is wrong, which has been said.
+pub(super) fn load(args: &args::Run, out: &Output) -> anyhow::Result<Option<Loaded>> {
     let signals = args.signals.iter().map(|text| signal(text)).collect::<anyhow::Result<Vec<_>>>()?;
     let (path, coord) = input::split(&args.file);
     if input::is_stdin(&path) && args.input == "-" {
@@ -35,33 +65,20 @@ pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict>
         Ok(input) => input,
         Err(broken) => {
             say_broken(&broken, out);
-            return Ok(Verdict::Failed);
+            return Ok(None);
         }
     };
     if refuse_errors(&input, &check::check(&input.source), out) {
-        return Ok(Verdict::Failed);
+        return Ok(None);
     }
     let item = choose_play(&input, coord.as_deref())?;
     let formation = choose_formation(input.doc(), args.formation.as_deref()).map_err(|bad| anyhow!("{bad}"))?;
     let prepared = Arc::new(Prepared::new(input.doc(), item, formation).map_err(|error| anyhow!("{error}"))?);
-    let mut job = Job::new(&prepared, payload, signals)?;
-    job.record = Record::open(args.events.as_deref())?;
-    let (journal, note) = recorder::open(args.data.as_deref())?;
-    if let Some(note) = note {
-        out.say(&note);
-    }
-    let ledger = Ledger::open(args.data.as_deref());
-    if args.allow_process
-        && let Err(error) = ledger.allow(formation.iter().flat_map(|formation| formation.commands()))
-    {
-        out.say(&format!("{error:#}"));
-    }
-    job.consent = ledger.consent;
-    drive(job, journal, out)
+    Ok(Some(Loaded { input, prepared, payload, signals }))
 }
 
 /// `NAME=JSON`, or `NAME` for null.
-fn signal(text: &str) -> anyhow::Result<(String, Value)> {
+pub(super) fn signal(text: &str) -> anyhow::Result<(String, Value)> {
     let (name, json) = text.split_once('=').unwrap_or((text, "null"));
     if name.is_empty() {
         bail!("--signal '{text}' has no name: write NAME=JSON");
@@ -70,7 +87,7 @@ fn signal(text: &str) -> anyhow::Result<(String, Value)> {
     Ok((name.to_owned(), value))
 }
 
-fn payload(text: &str) -> anyhow::Result<Value> {
+pub(super) fn payload(text: &str) -> anyhow::Result<Value> {
     let (json, from) = if text == "-" {
         let mut json = String::new();
         std::io::stdin()
@@ -105,14 +122,14 @@ fn choose_play(input: &Input, coord: Option<&str>) -> anyhow::Result<usize> {
 }
 
 /// Where `--events` go.
-enum Record {
+pub(super) enum Record {
     Nowhere,
     Stdout,
     File { file: BufWriter<File>, name: String },
 }
 
 impl Record {
-    fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         match path {
             None => Ok(Self::Nowhere),
             Some(path) if input::is_stdin(path) => Ok(Self::Stdout),
@@ -125,7 +142,7 @@ impl Record {
     }
 
     /// Whoever reads along sees each event as it happens.
-    fn write(&mut self, event: &Recorded, out: &mut Output) -> anyhow::Result<()> {
+    pub fn write(&mut self, event: &Recorded, out: &mut Output) -> anyhow::Result<()> {
         match self {
             Self::Nowhere => Ok(()),
             Self::Stdout => out.line(&serde_json::to_string(event)?),
@@ -143,8 +160,8 @@ pub(super) type Answerer = fn(&str) -> Option<Value>;
 
 /// A run to be made, and what to tell about it.
 pub(super) struct Job {
-    start: Start,
-    signals: Vec<(String, Value)>,
+    pub start: Start,
+    pub signals: Vec<(String, Value)>,
     record: Record,
     /// What the run may start.
     consent: Consent,
@@ -279,7 +296,7 @@ async fn tell(
     Ok(())
 }
 
-fn print_result(result: &Value, record: &Record, out: &mut Output) -> anyhow::Result<()> {
+pub(super) fn print_result(result: &Value, record: &Record, out: &mut Output) -> anyhow::Result<()> {
     // Among lines of events the result is a line too.
     let text =
         if matches!(record, Record::Stdout) { result.to_string() } else { serde_json::to_string_pretty(result)? };

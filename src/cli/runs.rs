@@ -17,14 +17,7 @@ use crate::journal::{self, History, Reader, RunInfo, Status};
 const MAX_SEARCHED: usize = 100_000;
 
 pub(super) fn runs(args: &args::Runs, out: &mut Output) -> anyhow::Result<Verdict> {
-    let Some(reader) = open(args.data.as_deref())? else {
-        if args.format == Format::Json {
-            out.data("[]\n")?;
-        }
-        out.say("no runs are recorded yet: start one with 'chalktalk run FILE'");
-        return Ok(Verdict::Well);
-    };
-    let infos = reader.runs(args.limit)?;
+    let infos = listed(args)?;
     if args.format == Format::Json {
         out.data(&serde_json::to_string_pretty(&infos)?)?;
         out.data("\n")?;
@@ -55,9 +48,7 @@ pub(super) fn runs(args: &args::Runs, out: &mut Output) -> anyhow::Result<Verdic
 }
 
 pub(super) fn show(args: &args::Show, out: &mut Output) -> anyhow::Result<Verdict> {
-    let (reader, run) = find(&args.run, args.data.as_deref())?;
-    let info = reader.run(&run)?;
-    let history = reader.events(&run)?;
+    let (info, history) = shown(args)?;
     let result = history.events.iter().rev().find_map(|recorded| match &recorded.event {
         Event::Finished { outcome: Outcome::Passed { payload, .. } } => Some(payload.to_json()),
         _ => None,
@@ -81,6 +72,31 @@ pub(super) fn show(args: &args::Show, out: &mut Output) -> anyhow::Result<Verdic
         print_events(&history, Format::Text, out)?;
     }
     Ok(Verdict::Well)
+}
+
+/// From the server that is named, else from the data folder.
+fn listed(args: &args::Runs) -> anyhow::Result<Vec<RunInfo>> {
+    #[cfg(feature = "run")]
+    if let Some(server) = &args.server {
+        return super::remote::Remote::connect(server)?.runs(args.limit);
+    }
+    match open(args.data.as_deref())? {
+        Some(reader) => Ok(reader.runs(args.limit)?),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn shown(args: &args::Show) -> anyhow::Result<(RunInfo, History)> {
+    #[cfg(feature = "run")]
+    if let Some(server) = &args.server {
+        let mut remote = super::remote::Remote::connect(server)?;
+        let run = remote.resolve(&args.run)?;
+        let info = remote.run(&run)?;
+        let events = remote.events(&run, info.n_events)?;
+        return Ok((info, History { events, unread: Vec::new() }));
+    }
+    let (reader, run) = find(&args.run, args.data.as_deref())?;
+    Ok((reader.run(&run)?, reader.events(&run)?))
 }
 
 fn head(info: &RunInfo) -> String {
@@ -173,10 +189,15 @@ fn find(name: &str, data: Option<&Path>) -> anyhow::Result<(Reader, RunId)> {
     if reader.run(&exact).is_ok() {
         return Ok((reader, exact));
     }
-    let all = reader.runs(MAX_SEARCHED)?;
+    let run = abbreviated(name, reader.runs(MAX_SEARCHED)?)?;
+    Ok((reader, run))
+}
+
+/// The only run that begins or ends so.
+pub(super) fn abbreviated(name: &str, all: Vec<RunInfo>) -> anyhow::Result<RunId> {
     let mut hits = all.into_iter().map(|info| info.run).filter(|run| run.starts_with(name) || run.ends_with(name));
     match (hits.next(), hits.next()) {
-        (Some(run), None) if !name.is_empty() => Ok((reader, run)),
+        (Some(run), None) if !name.is_empty() => Ok(run),
         (Some(_), _) => bail!("several runs begin or end with '{name}': give more of the id, see 'chalktalk runs'"),
         (None, _) => bail!("there is no run '{name}': see 'chalktalk runs'"),
     }

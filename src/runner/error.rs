@@ -33,7 +33,7 @@ pub enum Error {
         "{addr} can be reached from other computers, and this version has neither TLS nor tokens to keep them out: listen on 127.0.0.1"
     )]
     NotLoopback { addr: SocketAddr },
-    #[error("cannot listen on {addr}: {source}")]
+    #[error("cannot listen on {addr}: {source}; port 0 stands for any that is free")]
     Listen { addr: SocketAddr, source: Arc<std::io::Error> },
 }
 

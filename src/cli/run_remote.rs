@@ -1,0 +1,92 @@
+//! One run on a server, followed from here.
+
+use anyhow::{Context, anyhow, bail};
+use tonic::Streaming;
+
+use super::Verdict;
+use super::args;
+use super::events;
+use super::output::Output;
+use super::remote::{Remote, event, said};
+use super::run::{Job, Loaded, Record, load, payload, print_result, signal};
+use crate::base::Coord;
+use crate::event::{Event, Outcome, Payload};
+use crate::runner::{to_any, v1};
+
+/// Registers the file there, if it is one and not the coordinate of a play that is registered already.
+pub(super) fn run(args: &args::Run, server: &str, out: &mut Output) -> anyhow::Result<Verdict> {
+    let mut remote = Remote::connect(server)?;
+    let registered = args.file.to_str().and_then(|text| text.parse::<Coord>().ok()).filter(|_| !args.file.exists());
+    let (play, entry, input, signals) = match registered {
+        Some(play) => {
+            let signals = args.signals.iter().map(|text| signal(text)).collect::<anyhow::Result<Vec<_>>>()?;
+            (play, String::new(), Payload::from(payload(&args.input)?), signals)
+        }
+        None => {
+            let Some(Loaded { input, prepared, payload, signals }) = load(args, out)? else {
+                return Ok(Verdict::Failed);
+            };
+            let formation = prepared.plan.formation.as_ref().map(|formation| formation.name.to_string());
+            let document = prepared.text.to_string();
+            let ask = v1::RegisterPlayRequest { document, formation: formation.unwrap_or_default() };
+            remote.ask(async |client| client.register_play(ask).await).with_context(|| format!("'{}'", input.name))?;
+            let job = Job::new(&prepared, payload, signals)?;
+            let entry = job.start.entry.map(|entry| entry.to_string()).unwrap_or_default();
+            (prepared.plan.play.clone(), entry, job.start.input, job.signals)
+        }
+    };
+    let any = |payload: &Payload| to_any(payload).map_err(|failure| anyhow!(failure.message)).map(Some);
+    let ask = v1::StartRunRequest { play: play.to_string(), input: any(&input)?, entry, ..Default::default() };
+    let mut record = Record::open(args.events.as_deref())?;
+    let run = remote.ask(async |client| client.start_run(ask).await)?.run;
+    out.progress(&format!("run {run} of {play}"));
+    for (name, value) in signals {
+        let to = Some(v1::signal_request::To::Run(run.clone()));
+        let ask = v1::SignalRequest { to, name, payload: any(&value.into())?, signal_id: String::new() };
+        remote.ask(async |client| client.signal(ask).await)?;
+    }
+    let ask = v1::WatchRunRequest { run: run.clone(), from: 0 };
+    let told = remote.ask(async |client| client.watch_run(ask).await)?;
+    follow(&mut remote, told, &run, &mut record, out)
+}
+
+fn follow(
+    remote: &mut Remote,
+    mut told: Streaming<v1::WatchRunResponse>,
+    run: &str,
+    record: &mut Record,
+    out: &mut Output,
+) -> anyhow::Result<Verdict> {
+    let Remote { runtime, client } = remote;
+    runtime.block_on(async {
+        let mut cancelling = false;
+        loop {
+            let message = tokio::select! {
+                message = told.message() => message.map_err(|status| said(&status))?,
+                pressed = tokio::signal::ctrl_c() => {
+                    pressed.context("cannot listen for Ctrl-C")?;
+                    if cancelling {
+                        return Ok(Verdict::Failed);
+                    }
+                    cancelling = true;
+                    out.say("cancelling; press Ctrl-C again to leave at once");
+                    let ask = v1::CancelRequest { run: run.to_owned(), reason: "Ctrl-C".to_owned() };
+                    client.cancel(ask).await.map_err(|status| said(&status))?;
+                    continue;
+                }
+            };
+            let Some(message) = message else { bail!("the server ended the events of run {run} before its end") };
+            let Some(recorded) = event(message)? else { continue };
+            record.write(&recorded, out)?;
+            out.progress(&events::line(&recorded));
+            if let Event::Finished { outcome } = &recorded.event {
+                if let Outcome::Passed { payload, .. } = outcome {
+                    print_result(&payload.to_json(), record, out)?;
+                    return Ok(Verdict::Well);
+                }
+                out.say(&format!("the run {}", events::outcome_words(outcome)));
+                return Ok(Verdict::Failed);
+            }
+        }
+    })
+}

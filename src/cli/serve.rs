@@ -1,0 +1,126 @@
+//! The quarterback as a server.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow, bail};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Verdict;
+use super::allowed::Ledger;
+use super::args;
+use super::check::say_broken;
+use super::input;
+use super::output::Output;
+use super::remote;
+use super::runs::data_dir;
+use crate::check;
+use crate::diag::{Diagnostic, Severity};
+use crate::journal::Journal;
+use crate::plan::choose_formation;
+use crate::runner::{Config, Prepared, Runner, Server};
+
+/// A target without a binding may be a play of another file, or one that is registered later.
+const UNBOUND: &str = "F001";
+
+pub(super) fn serve(args: &args::Serve, out: &mut Output) -> anyhow::Result<Verdict> {
+    let ledger = Ledger::open(args.data.as_deref());
+    let mut plays = Vec::new();
+    for file in &args.files {
+        match read(file, args, &ledger, out)? {
+            Some(more) => plays.extend(more),
+            None => return Ok(Verdict::Failed),
+        }
+    }
+    let Some(dir) = data_dir(args.data.as_deref()) else {
+        bail!("no home folder is known: name a data folder with --data DIR")
+    };
+    let journal = Journal::open(&dir).with_context(|| format!("cannot keep runs in '{}'", dir.display()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the server")?;
+    let runner = Runner::new(Config { consent: ledger.consent, ..Config::new(journal) })?;
+    let served = runtime.block_on(listen(args, &runner, plays, out));
+    if let Some(note) = remote::note(args.data.as_deref()) {
+        drop(std::fs::remove_file(note));
+    }
+    // Clients that do not go away are not waited for.
+    runtime.shutdown_background();
+    served.map(|()| Verdict::Well)
+}
+
+/// The plays of a file; `None` if it is wrong, which has been said.
+fn read(file: &Path, args: &args::Serve, ledger: &Ledger, out: &Output) -> anyhow::Result<Option<Vec<Arc<Prepared>>>> {
+    let input = match input::read(file)? {
+        Ok(input) => input,
+        Err(broken) => {
+            say_broken(&broken, out);
+            return Ok(None);
+        }
+    };
+    let found = check::check(&input.source);
+    let errors: Vec<Diagnostic> =
+        found.into_iter().filter(|found| found.severity == Severity::Error && found.code != UNBOUND).collect();
+    if super::check::refuse_errors(&input, &errors, out) {
+        return Ok(None);
+    }
+    let formation =
+        choose_formation(input.doc(), args.formation.as_deref()).map_err(|bad| anyhow!("'{}': {bad}", input.name))?;
+    if args.allow_process
+        && let Err(error) = ledger.allow(formation.iter().flat_map(|formation| formation.commands()))
+    {
+        out.say(&format!("{error:#}"));
+    }
+    let plays = Prepared::all(input.doc(), formation).map_err(|error| anyhow!("'{}': {error}", input.name))?;
+    if plays.is_empty() {
+        bail!("'{}' has no play: add one, as in 'play image/1/method {{ … }}'", input.name);
+    }
+    Ok(Some(plays))
+}
+
+async fn listen(
+    args: &args::Serve,
+    runner: &Runner,
+    plays: Vec<Arc<Prepared>>,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    // Before the address is told, so that whoever starts this may stop it at once.
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+    let served = async {
+        for recovered in runner.recovered().await? {
+            let why = recovered.result.map_or_else(|why| format!("stays as it is: {why}"), |()| "goes on".to_owned());
+            out.say(&format!("run {}, which was left unfinished, {why}", recovered.run));
+        }
+        if !plays.is_empty() {
+            runner.register(plays).await?;
+        }
+        let server = Server::start(runner, args.listen).await?;
+        Ok::<_, anyhow::Error>(server)
+    };
+    let server = match served.await {
+        Ok(server) => server,
+        Err(error) => {
+            drop(runner.stop().await);
+            return Err(error);
+        }
+    };
+    let url = format!("http://{}", server.addr);
+    if let Some(note) = remote::note(args.data.as_deref()) {
+        // Only for those who would else have to name the server.
+        drop(std::fs::write(note, &url));
+    }
+    out.line(&format!("listening on {url}"))?;
+    for play in runner.plays() {
+        out.say(&format!("serves {}", play.plan.play));
+    }
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    out.say("stopping; unfinished runs go on at the next start");
+    server.stop().await;
+    runner.stop().await.context("the journal could not be closed")
+}

@@ -240,15 +240,27 @@ pub(super) struct Cancel {
 #[command(after_help = "\
 Examples:
   chalktalk targets
-  chalktalk targets shop --format json --server http://127.0.0.1:7411")]
+  chalktalk targets shop --format json --server http://127.0.0.1:7411
+  chalktalk targets shop.play --formation street
+
+Of a file, the workers of its formation are asked: each method is listed with the address that it is called at, and what
+does not answer is told on stderr. The JSON is one array of {line, address, worker, trouble, methods: [{target, summary,
+input, output}]}; input and output are JSON schemas, or null for anything. The exit code is 1 if one does not answer.")]
 pub(super) struct Targets {
-    /// Only targets of this image
-    pub image: Option<String>,
+    /// Only targets of this image, of a server; or what can be called in a formation of this .play, .ron or .json file
+    #[arg(value_name = "IMAGE|FILE")]
+    pub what: Option<String>,
+    /// Of a file: which formation; the first if it is not named, the demo workers if there is none
+    #[arg(long, value_name = "NAME")]
+    pub formation: Option<String>,
+    /// Of a file: start the programs that `process` lines of the formation name, to ask them; read them first
+    #[arg(long)]
+    pub allow_process: bool,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
-    /// The folder of the server's runs
+    /// The folder of the server's runs, and of what may be started
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }

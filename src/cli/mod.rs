@@ -28,6 +28,8 @@ mod runs;
 #[cfg(feature = "run")]
 mod serve;
 mod start;
+#[cfg(feature = "run")]
+mod targets;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
 //! What is asked of a server in one word: signal, cancel, targets.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -55,8 +56,14 @@ pub(super) fn cancel(args: &args::Cancel, _: &Output) -> anyhow::Result<Verdict>
 }
 
 pub(super) fn targets(args: &args::Targets, out: &mut Output) -> anyhow::Result<Verdict> {
+    if let Some(file) = args.what.as_ref().map(Path::new).filter(|what| is_file(what)) {
+        return super::targets::of_file(file, args, out);
+    }
+    if args.formation.is_some() || args.allow_process {
+        bail!("--formation and --allow-process are for the targets of a file: name a .play or .ron file");
+    }
     let mut remote = Remote::find(args.server.as_deref(), args.data.as_deref())?;
-    let ask = v1::ListTargetsRequest { image: args.image.clone().unwrap_or_default() };
+    let ask = v1::ListTargetsRequest { image: args.what.clone().unwrap_or_default() };
     let targets = remote.ask(async |client| client.list_targets(ask).await)?.targets;
     if args.format == Format::Json {
         let all: Vec<Value> = targets.iter().map(json).collect();
@@ -84,6 +91,12 @@ pub(super) fn targets(args: &args::Targets, out: &mut Output) -> anyhow::Result<
     }
     out.data(&table)?;
     Ok(Verdict::Well)
+}
+
+/// Images have no such extensions.
+fn is_file(what: &Path) -> bool {
+    let extension = what.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    ["play", "ron", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 fn kind(number: i32) -> &'static str {

@@ -18,7 +18,7 @@ pub use pin::{Catalog, PinError, best_version};
 use crate::base::{Coord, NodeId};
 use crate::event::WireRef;
 use crate::expr::Program;
-use crate::play::{Bind, Binding, Formation, Policy};
+use crate::play::{Binding, Formation, Policy};
 
 /// A play bound to a formation. Nodes, wires and targets are numbered.
 #[derive(Clone, Debug)]
@@ -170,9 +170,6 @@ impl Plan {
 
     /// The binding of the formation that serves the coordinate: the first that matches.
     pub fn binding(&self, coord: &Coord) -> Option<&Binding> {
-        self.formation.as_ref()?.body.iter().find_map(|line| match &line.kind {
-            Bind::To(binding) if binding.covers(&coord.image, &coord.version) => Some(binding),
-            _ => None,
-        })
+        self.formation.as_ref()?.binding(&coord.image, &coord.version)
     }
 }

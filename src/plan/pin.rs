@@ -10,18 +10,28 @@ use crate::play::Bind;
 pub struct Catalog {
     /// Sorted, without doubles.
     known: Vec<(SmolStr, SmolStr)>,
+    /// Of images whose workers could not be asked: why.
+    troubles: Vec<(SmolStr, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PinError {
-    #[error("no version of {image} meets {requirement}: {}", known(.versions))]
-    NoVersion { image: SmolStr, requirement: SmolStr, versions: Vec<SmolStr> },
+    #[error("no version of {image} meets {requirement}: {}", known(.versions, .troubles))]
+    NoVersion {
+        image: SmolStr,
+        requirement: SmolStr,
+        versions: Vec<SmolStr>,
+        /// Why more may be there than are known.
+        troubles: Vec<String>,
+    },
     #[error("'{0}' is not a version that can be read")]
     BadVersion(SmolStr),
 }
 
-fn known(versions: &[SmolStr]) -> String {
-    if versions.is_empty() { "none is known".to_owned() } else { format!("known are {}", versions.join(", ")) }
+fn known(versions: &[SmolStr], troubles: &[String]) -> String {
+    let known =
+        if versions.is_empty() { "none is known".to_owned() } else { format!("known are {}", versions.join(", ")) };
+    if troubles.is_empty() { known } else { format!("{known} ({})", troubles.join("; ")) }
 }
 
 impl Catalog {
@@ -30,6 +40,11 @@ impl Catalog {
         if let Err(at) = self.known.binary_search(&entry) {
             self.known.insert(at, entry);
         }
+    }
+
+    /// Says why more versions of the image may be there.
+    pub fn add_trouble(&mut self, image: &str, why: String) {
+        self.troubles.push((SmolStr::new(image), why));
     }
 
     pub fn versions(&self, image: &str) -> impl Iterator<Item = &SmolStr> {
@@ -75,6 +90,12 @@ impl Plan {
                 image: coord.image.clone(),
                 requirement: coord.version.clone(),
                 versions: versions.into_iter().cloned().collect(),
+                troubles: catalog
+                    .troubles
+                    .iter()
+                    .filter(|(image, _)| *image == coord.image)
+                    .map(|(_, why)| why.clone())
+                    .collect(),
             }),
         }
     }

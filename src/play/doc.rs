@@ -267,10 +267,23 @@ pub struct Formation {
 }
 
 impl Formation {
+    /// Its lines that bind an image, in order.
+    pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
+        self.body.iter().filter_map(|line| match &line.kind {
+            Bind::To(binding) => Some(binding),
+            _ => None,
+        })
+    }
+
+    /// The line that a target goes by: the first that serves it.
+    pub fn binding(&self, image: &str, version: &str) -> Option<&Binding> {
+        self.bindings().find(|binding| binding.covers(image, version))
+    }
+
     /// The commands of its processes, as they are written, each once.
     pub fn commands(&self) -> BTreeSet<&str> {
-        let commands = self.body.iter().filter_map(|line| match &line.kind {
-            Bind::To(Binding { via: Via::Process(command), .. }) => Some(command.as_str()),
+        let commands = self.bindings().filter_map(|binding| match &binding.via {
+            Via::Process(command) => Some(command.as_str()),
             _ => None,
         });
         commands.collect()

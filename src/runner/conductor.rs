@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::call::Job;
+use super::discover::Place;
 use super::handle::{Answering, Config, Recovered, Start};
 use super::levels::{Callee, MAX_DEPTH, result_of};
 use super::live::{Live, Lives, Owing};
@@ -19,6 +20,7 @@ use crate::base::{BallId, RunId};
 use crate::engine::{Input, Run};
 use crate::event::{Failure, Outcome, Payload, Recorded};
 use crate::journal::{Append, DocId, Journal, KeySignal, Reader};
+use crate::play::Formation;
 
 /// What comes to the conductor.
 pub(super) enum Mail {
@@ -88,6 +90,11 @@ pub(super) enum Mail {
     },
     Recovered {
         reply: Answering<Vec<Recovered>>,
+    },
+    Targets {
+        formation: Option<Box<Formation>>,
+        starts: bool,
+        reply: Answering<Vec<Place>>,
     },
     Delete {
         run: RunId,
@@ -243,10 +250,20 @@ impl Conductor {
 
     fn take(&mut self, mail: Mail, now_us: u64) {
         match mail {
-            Mail::Start { start, reply } => match self.start(*start, now_us) {
-                Ok(run) => self.acks.push(Ack::Started(reply, run)),
-                Err(error) => drop(reply.send(Err(error))),
-            },
+            Mail::Start { start, reply } => {
+                if let Some(asking) = self.targets.ask_first(&start.prepared.plan) {
+                    let post = self.post.clone();
+                    tokio::spawn(async move {
+                        asking.await;
+                        drop(post.send(Mail::Start { start, reply }));
+                    });
+                    return;
+                }
+                match self.start(*start, now_us) {
+                    Ok(run) => self.acks.push(Ack::Started(reply, run)),
+                    Err(error) => drop(reply.send(Err(error))),
+                }
+            }
             Mail::Signal { run, name, payload, id, reply } => {
                 let id = id.unwrap_or_else(|| self.new_id(now_us));
                 let input = Input::Signal { id, name, key: None, payload };
@@ -283,6 +300,10 @@ impl Conductor {
             Mail::WatchAll { watcher } => self.watchers.push(watcher),
             Mail::Reader { reply } => drop(reply.send(self.journal.reader().map_err(Error::from))),
             Mail::Recovered { reply } => drop(reply.send(Ok(self.recovered.clone()))),
+            Mail::Targets { formation, starts, reply } => {
+                let listing = self.targets.list(formation.as_deref(), starts);
+                tokio::spawn(async move { drop(reply.send(Ok(listing.await))) });
+            }
             Mail::Delete { run, reply } => drop(reply.send(self.delete(&run))),
             Mail::Register { plays, reply } => drop(reply.send(self.register(plays))),
             Mail::Play { job, callee } => self.play_caught(*job, &callee),

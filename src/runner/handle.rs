@@ -10,10 +10,11 @@ use super::conductor::{Conductor, Mail};
 use super::registry::Registry;
 use super::v1::worker_server::Worker;
 use super::watch::{CAPACITY, watch};
-use super::{Consent, Demo, Error, Prepared, Watch, World};
+use super::{Consent, Demo, Error, Place, Prepared, Watch, World};
 use crate::base::{Coord, NodeId, RunId};
 use crate::event::{Outcome, Payload};
 use crate::journal::{Journal, Reader};
+use crate::play::Formation;
 
 /// What a runner is made of.
 pub struct Config {
@@ -195,6 +196,15 @@ impl Runner {
     /// What became of the runs that an earlier process left unfinished. Nothing if they are not to go on.
     pub fn recovered(&self) -> Reply<Vec<Recovered>> {
         self.ask(|reply| Mail::Recovered { reply })
+    }
+
+    /// All that can be called in the formation, place by place; without one, the built-in workers.
+    ///
+    /// Workers are asked side by side, each for two seconds at most. `starts`: processes too, those that the person has
+    /// allowed are started for it.
+    pub fn targets(&self, formation: Option<&Formation>, starts: bool) -> Reply<Vec<Place>> {
+        let formation = formation.cloned().map(Box::new);
+        self.ask(|reply| Mail::Targets { formation, starts, reply })
     }
 
     /// Forgets a finished run, or one that could not be recovered.

@@ -1,12 +1,13 @@
 //! Targets behind gRPC: addresses that are looked up, balanced, and passed over where nobody answers.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::call::{Fault, Job};
@@ -14,6 +15,8 @@ use super::names::Names;
 use super::peer::{Address, Peer};
 use super::process::Process;
 use super::reflect::Reflected;
+use super::v1;
+use crate::base::Coord;
 use crate::event::{Code, Failure, Payload};
 
 /// How often a worker that is not there is looked for.
@@ -21,6 +24,12 @@ const LOOK: Duration = Duration::from_millis(250);
 const LOOK_WITHIN: Duration = Duration::from_secs(2);
 /// How old what a name stands for may grow while it is used.
 const REFRESH: Duration = Duration::from_secs(5);
+/// Peers that are asked what they serve.
+const MAX_ASKED: usize = 64;
+const ASK_WITHIN: Duration = Duration::from_secs(2);
+/// How old what they said may be.
+pub(super) const SAID_LATELY: Duration = Duration::from_secs(10);
+const MAX_NAMED: usize = 12;
 /// How often a name is looked up at most, if nobody can be reached.
 const REFRESH_AT_MOST: Duration = Duration::from_millis(500);
 
@@ -39,6 +48,19 @@ pub(super) struct Service {
     /// Peers that hold no ball of a `wait-for-worker`, and as many permits.
     idle: Mutex<VecDeque<Arc<Peer>>>,
     seats: Arc<Semaphore>,
+    /// What the peers said last.
+    said: Mutex<Option<(Instant, Said)>>,
+}
+
+/// What each peer serves, by its address.
+pub(super) type Said = Arc<[(String, Result<Described, String>)]>;
+
+/// What a worker says that it serves.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Described {
+    /// Its own name. May be empty.
+    pub worker: String,
+    pub methods: Vec<v1::Method>,
 }
 
 /// How a ball is handed over.
@@ -96,6 +118,7 @@ impl Service {
             next: AtomicUsize::new(0),
             idle: Mutex::default(),
             seats: Arc::new(Semaphore::new(0)),
+            said: Mutex::default(),
         }
     }
 
@@ -119,6 +142,7 @@ impl Service {
                 peer.look_after();
                 match self.hand_over(peer, job).await {
                     Err(Fault::Unreached(failure)) => fault = Some(Fault::Unreached(failure)),
+                    Err(Fault::Failed(failure)) => return Err(Fault::Failed(self.explain(&job.to, failure).await)),
                     done => return done,
                 }
                 tried.push(Arc::clone(peer));
@@ -132,6 +156,79 @@ impl Service {
             let message = format!("no address of {} can be reached at the moment", job.to);
             Fault::Unreached(Failure::new(Code::Unavailable, message))
         }))
+    }
+
+    /// What was said, if it is younger than `age`.
+    pub fn said(&self, age: Duration) -> Option<Said> {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.as_ref().filter(|(at, _)| at.elapsed() < age).map(|(_, said)| Arc::clone(said))
+    }
+
+    /// Asks all peers what they serve, side by side. Empty only if there are none.
+    pub async fn ask(self: &Arc<Self>) -> Said {
+        let said: Said = match self.peers().await {
+            Err(failure) => {
+                let place =
+                    self.process.as_ref().map_or_else(|| self.written(), |process| process.command().to_owned());
+                [(place, Err(failure.message))].into()
+            }
+            Ok(peers) => {
+                let mut asking = JoinSet::new();
+                for (i, peer) in peers.iter().take(MAX_ASKED).cloned().enumerate() {
+                    let service = Arc::clone(self);
+                    asking.spawn(async move { (i, peer.address.clone(), service.ask_one(&peer).await) });
+                }
+                let mut said = asking.join_all().await;
+                said.sort_unstable_by_key(|(i, ..)| *i);
+                said.into_iter().map(|(_, address, said)| (address, said)).collect()
+            }
+        };
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&said)));
+        said
+    }
+
+    async fn ask_one(&self, peer: &Peer) -> Result<Described, String> {
+        let described = peer.describe(ASK_WITHIN).await?;
+        match (&self.speaks, described) {
+            (Speaks::Worker, Some(described)) => Ok(Described { worker: described.worker, methods: described.methods }),
+            (Speaks::Worker, None) => Ok(Described::default()),
+            (Speaks::Reflection(reflected), _) => {
+                Ok(Described { worker: String::new(), methods: reflected.describe(peer).await? })
+            }
+        }
+    }
+
+    fn written(&self) -> String {
+        self.addresses.iter().map(|address| address.text.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A worker that has no such method says so; this adds what there is.
+    async fn explain(self: &Arc<Self>, to: &Coord, mut failure: Failure) -> Failure {
+        if !matches!(self.speaks, Speaks::Worker) || failure.code != Code::Unimplemented {
+            return failure;
+        }
+        let said = match self.said(SAID_LATELY) {
+            Some(said) => said,
+            None => self.ask().await,
+        };
+        let methods =
+            || said.iter().filter_map(|(_, said)| said.as_ref().ok()).flat_map(|described| &described.methods);
+        let of_image = || methods().filter(|method| method.image == to.image);
+        let versions: BTreeSet<&str> = of_image().map(|method| method.version.as_str()).collect();
+        let of_version = of_image().filter(|method| method.version == to.version);
+        let names: BTreeSet<&str> = of_version.map(|method| method.method.as_str()).collect();
+        let more = if names.contains(to.method.as_str()) || methods().next().is_none() {
+            return failure;
+        } else if !names.is_empty() {
+            format!("; of {}/{} there is {}", to.image, to.version, list(&names))
+        } else if !versions.is_empty() {
+            format!("; the versions of {} that are there: {}", to.image, list(&versions))
+        } else {
+            let images: BTreeSet<&str> = methods().map(|method| method.image.as_str()).collect();
+            format!("; the images that are there: {}", list(&images))
+        };
+        failure.message.push_str(&more);
+        failure
     }
 
     async fn hand_over(&self, peer: &Peer, job: &Job) -> Result<Payload, Fault> {
@@ -318,6 +415,13 @@ impl Drop for Seat {
     }
 }
 
+/// At most a dozen of them.
+fn list(names: &BTreeSet<&str>) -> String {
+    let shown: Vec<&str> = names.iter().copied().take(MAX_NAMED).collect();
+    let more = if names.len() > MAX_NAMED { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
+}
+
 /// All of them, those that can be called first, from the `n`th on.
 fn in_turn(peers: &[Arc<Peer>], n: usize) -> impl Iterator<Item = &Arc<Peer>> {
     let (before, after) = peers.split_at(n % peers.len().max(1));
@@ -331,7 +435,7 @@ mod tests {
 
     use super::super::{Demo, Served, serve_worker};
     use super::*;
-    use crate::base::{BallId, Coord, NodeId, RunId};
+    use crate::base::{BallId, NodeId, RunId};
 
     fn job(n: u32) -> Job {
         Job {

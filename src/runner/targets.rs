@@ -19,7 +19,7 @@ use super::{Consent, Prepared};
 use crate::base::{Coord, VersionKind, version_kind};
 use crate::event::{Code, Failure, Payload};
 use crate::plan::Catalog;
-use crate::play::Via;
+use crate::play::{Binding, Via};
 
 /// What serves a target.
 #[derive(Clone)]
@@ -73,14 +73,15 @@ impl Targets {
         Self { builtin, catalog, registry, services: FxHashMap::default(), seats: FxHashMap::default(), consent }
     }
 
-    /// The versions that a run of the play may be pinned to: of plays, and of built-in workers where they serve.
+    /// The versions that a run of the play may be pinned to: of plays, of built-in workers where they serve, and those
+    /// that bound workers said lately, see [`Self::ask_first`].
     ///
     /// Those that the formation names are known to the plan.
-    pub fn catalog(&self, prepared: &Prepared) -> Catalog {
+    pub fn catalog(&mut self, prepared: &Prepared) -> Catalog {
         let plan = &prepared.plan;
         let mut catalog = match plan.formation {
             None => self.catalog.clone(),
-            Some(_) => Catalog::default(),
+            Some(_) => self.said_versions(plan),
         };
         if plan.formation.is_some() {
             for method in builtin_methods() {
@@ -135,6 +136,11 @@ impl Targets {
             );
             return Err(Failure::new(Code::NotFound, message));
         };
+        self.bound(binding, to)
+    }
+
+    /// What the line of a formation stands for, to the target.
+    pub fn bound(&mut self, binding: &Binding, to: &Coord) -> Result<Route, Failure> {
         let unimplemented = |what: &str| {
             let (image, version) = (&binding.image, &binding.version);
             let message = format!(

@@ -233,6 +233,24 @@ async fn targets_are_listed() {
 }
 
 #[tokio::test]
+async fn targets_of_formations_are_asked_of_workers() {
+    let mut stage = Stage::new().await;
+    let demo = std::sync::Arc::new(chalktalk::runner::Demo::default());
+    let served = chalktalk::runner::serve_worker(demo, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let url = format!("http://{}", served.addr);
+    let play = format!(
+        "play t/1/far {{\n snap a\n call b = demo/1/echo\n pass c\n a -> b -> c\n}}
+         formation f {{\n demo/* service \"{url}\"\n gone/* service \"127.0.0.1:1\"\n}}"
+    );
+    stage.register(&play).await;
+    let ask = v1::ListTargetsRequest { image: "demo".into() };
+    let targets = stage.client.list_targets(ask).await.unwrap().into_inner().targets;
+    let far: Vec<_> = targets.iter().filter(|target| target.kind == v1::TargetKind::Service as i32).collect();
+    assert!(far.iter().any(|target| target.method.as_ref().unwrap().method == "echo"), "{targets:?}");
+    assert!(far.iter().all(|target| target.workers == [url.clone()]), "{far:?}");
+}
+
+#[tokio::test]
 async fn it_listens_on_loopback_only() {
     let runner = Runner::spawn(config());
     for addr in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {

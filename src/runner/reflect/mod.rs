@@ -8,6 +8,7 @@
 
 mod ask;
 mod raw;
+mod shape;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use tonic::metadata::MetadataValue;
 use super::ball::to_number;
 use super::call::{Fault, Job};
 use super::peer::{MAX_MESSAGE, Peer, reason, request};
+use super::v1;
 use crate::event::{Code, Failure, OpaquePayload, Payload};
 
 /// How old what a server said of itself may grow while it is used.
@@ -82,6 +84,22 @@ impl Reflected {
             }),
             Err(status) => Err(peer.fault(job, &status)),
         }
+    }
+
+    /// All methods that a play can call, with their shapes as JSON schemas.
+    ///
+    /// # Errors
+    /// The server cannot be asked, in words.
+    pub async fn describe(&self, peer: &Peer) -> Result<Vec<v1::Method>, String> {
+        let known = self.ask(peer, REFRESH_AT_MOST).await.map_err(|status| reason(&status))?;
+        let unary = known.methods().filter(|method| !method.is_client_streaming() && !method.is_server_streaming());
+        let describe = |method: MethodDescriptor| v1::Method {
+            method: full_name(&method),
+            input_schema: shape::schema(&method.input()).to_string(),
+            output_schema: shape::schema(&method.output()).to_string(),
+            ..v1::Method::default()
+        };
+        Ok(unary.map(describe).collect())
     }
 
     async fn known(&self, peer: &Peer, job: &Job, age: Duration) -> Result<Arc<Known>, Fault> {

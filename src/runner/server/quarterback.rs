@@ -10,6 +10,7 @@ use super::super::levels::{child_run, requested_run};
 use super::super::v1::quarterback_server::Quarterback;
 use super::super::{Error, Start, v1};
 use super::Shared;
+use super::bound;
 use super::convert::{any, coord, name, payload, run as run_message, run_id, status_of, wanted_status};
 use super::describe::{missing, targets};
 use super::register;
@@ -139,7 +140,9 @@ impl Quarterback for Shared {
         &self,
         request: Request<v1::ListTargetsRequest>,
     ) -> Result<Response<v1::ListTargetsResponse>, Status> {
-        let targets = targets(self, &request.into_inner().image);
+        let image = request.into_inner().image;
+        let mut targets = targets(self, &image);
+        targets.extend(bound::targets(self, &image).await);
         Ok(Response::new(v1::ListTargetsResponse { targets }))
     }
 

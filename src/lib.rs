@@ -9,6 +9,8 @@ pub mod cli;
 pub mod diag;
 pub mod engine;
 pub mod event;
+#[cfg(feature = "export")]
+pub mod export;
 pub mod expr;
 pub mod files;
 #[cfg(feature = "gui")]

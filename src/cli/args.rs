@@ -51,6 +51,9 @@ pub(super) enum Command {
     Fmt(Fmt),
     /// Write a play in another format, by the extensions of the files
     Convert(Convert),
+    /// Write the manifests that run a play elsewhere
+    #[cfg(feature = "export")]
+    Export(Export),
     /// Run a play once and print its result
     #[cfg(feature = "run")]
     Run(Run),
@@ -121,6 +124,43 @@ pub(super) struct Convert {
     pub input: PathBuf,
     /// The file to write; one that is there is replaced
     pub output: PathBuf,
+}
+
+#[cfg(feature = "export")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Flow {
+    /// A Deployment and a Service for each image and version, and the quarterback's own
+    Kubernetes,
+    /// One Pod: the quarterback and all containers
+    Pod,
+}
+
+#[cfg(feature = "export")]
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk export kubernetes shop.play --formation street | kubectl apply -f -
+  chalktalk export pod shop.play --formation yard > pod.yaml && podman kube play pod.yaml
+
+Prints YAML; what it leaves out is told on stderr. A worker's container is the one that a 'pod' line of any formation of
+the file names for its image and version, else --registry and image:version. Workers are probed by grpc.health.v1.")]
+pub(super) struct Export {
+    #[arg(value_enum)]
+    pub flow: Flow,
+    /// A .play, .ron or .json file
+    pub file: PathBuf,
+    /// Which formation of the file; the first if it is not named
+    #[arg(long, value_name = "NAME")]
+    pub formation: Option<String>,
+    /// What all objects are called after: lower-case letters, digits and '-'
+    #[arg(long, default_value = "quarterback")]
+    pub name: String,
+    /// The quarterback's own container
+    #[arg(long, value_name = "CONTAINER", default_value = concat!("chalktalk:", env!("CARGO_PKG_VERSION")))]
+    pub quarterback: String,
+    /// Put before image:version, as in registry.example/team/
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    pub registry: String,
 }
 
 #[cfg(feature = "run")]

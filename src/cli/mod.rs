@@ -11,6 +11,8 @@ mod bridge;
 mod check;
 mod convert;
 mod events;
+#[cfg(feature = "export")]
+mod export;
 mod fmt;
 mod input;
 #[cfg(feature = "run")]
@@ -84,6 +86,8 @@ fn dispatch(args: Args, out: &mut Output) -> anyhow::Result<Verdict> {
         Some(Command::Check(args)) => check::check(&args, out),
         Some(Command::Fmt(args)) => fmt::fmt(&args, out),
         Some(Command::Convert(args)) => convert::convert(&args, out),
+        #[cfg(feature = "export")]
+        Some(Command::Export(args)) => export::export(&args, out),
         #[cfg(feature = "run")]
         Some(Command::Run(args)) => run::run(&args, out),
         #[cfg(feature = "run")]

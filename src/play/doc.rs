@@ -327,6 +327,22 @@ pub enum Via {
     Reflect(Vec<String>),
 }
 
+/// An address of a formation for one target: `{image}` and `{version}` filled in.
+///
+/// In the host's name they are labels of DNS, which hold no dots: `2.1` becomes `2-1`.
+pub fn address_for(address: &str, to: &Coord) -> String {
+    let fill = |text: &str, image: &str, version: &str| text.replace("{image}", image).replace("{version}", version);
+    let label = |text: &str| -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        text.chars().map(plain).collect()
+    };
+    let start = address.find("://").map_or(0, |at| at + 3);
+    let end = address[start..].find([':', '/']).map_or(address.len(), |at| start + at);
+    let (scheme, host, rest) = (&address[..start], &address[start..end], &address[end..]);
+    let host = fill(host, &label(&to.image), &label(&to.version));
+    format!("{scheme}{host}{}", fill(rest, &to.image, &to.version))
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_false(value: &bool) -> bool {
     !value

@@ -19,7 +19,7 @@ use super::{Consent, Prepared};
 use crate::base::{Coord, VersionKind, version_kind};
 use crate::event::{Code, Failure, Payload};
 use crate::plan::Catalog;
-use crate::play::{Binding, Via};
+use crate::play::{Binding, Via, address_for};
 
 /// What serves a target.
 #[derive(Clone)]
@@ -150,7 +150,7 @@ impl Targets {
         };
         match &binding.via {
             Via::Builtin => Ok(self.builtin(to)),
-            Via::Service(addresses) => self.service(addresses.iter().map(|address| fill(address, to)).collect()),
+            Via::Service(addresses) => self.service(addresses.iter().map(|address| address_for(address, to)).collect()),
             Via::Pod { port, .. } => self.service(vec![format!("http://127.0.0.1:{port}")]),
             Via::Pull => Err(unimplemented("`pull`")),
             Via::Process(command) => self.process(command, to),
@@ -188,7 +188,7 @@ impl Targets {
     }
 
     fn reflected(&mut self, addresses: &[String], to: &Coord) -> Result<Route, Failure> {
-        let addresses: Vec<String> = addresses.iter().map(|address| fill(address, to)).collect();
+        let addresses: Vec<String> = addresses.iter().map(|address| address_for(address, to)).collect();
         let key = std::iter::once("reflect".to_owned()).chain(addresses.iter().cloned()).collect();
         if let Some(service) = self.services.get(&key) {
             return Ok(Route::Service(Arc::clone(service)));
@@ -212,8 +212,4 @@ pub(super) async fn call_builtin(worker: Arc<dyn Worker>, job: Job) -> Result<Pa
 /// How long a built-in worker needs before it can take a ball.
 pub(super) fn builtin_ready_after(to: &Coord) -> std::time::Duration {
     demo::ready_after(to)
-}
-
-fn fill(address: &str, to: &Coord) -> String {
-    address.replace("{image}", &to.image).replace("{version}", &to.version)
 }

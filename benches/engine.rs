@@ -90,5 +90,9 @@ fn engine(c: &mut Criterion) {
     }
 }
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 criterion_group!(benches, engine);
 criterion_main!(benches);

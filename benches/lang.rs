@@ -109,5 +109,9 @@ fn small(c: &mut Criterion) {
     });
 }
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 criterion_group!(benches, sizes, small);
 criterion_main!(benches);

@@ -49,5 +49,9 @@ fn bench(c: &mut Criterion) {
     group.finish();
 }
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 criterion_group!(benches, bench);
 criterion_main!(benches);

@@ -43,7 +43,7 @@ impl Look {
 }
 
 /// The tokens. Pairs of a text colour and its background keep a contrast of 4.5:1, `faint` excepted.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Theme {
     pub dark: bool,
     pub field: Color32,

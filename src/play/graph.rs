@@ -81,7 +81,8 @@ impl Csr {
 impl Graph {
     pub fn new(play: &Play) -> Self {
         let mut graph = Self::default();
-        graph.by_id.reserve(play.body.len());
+        // Most plays have more wires than nodes, and an empty table costs as much as a full one.
+        graph.by_id.reserve(play.body.len() / 2);
         for (i, line) in play.body.iter().enumerate() {
             if let Stmt::Node(node) = &line.kind {
                 let n = number(graph.nodes.len());

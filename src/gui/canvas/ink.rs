@@ -1,5 +1,7 @@
 //! Lines as one mesh with soft edges: far cheaper than a shape for each of 15,000 wires.
 
+use std::sync::Arc;
+
 use egui::epaint::Mesh;
 use egui::{Color32, Pos2, Rect, Vec2, pos2, vec2};
 
@@ -21,6 +23,18 @@ pub fn scene_rect(r: Rect) -> scene::Rect {
     scene::Rect::new(point(r.min), point(r.max))
 }
 
+/// The mesh in `slot`, emptied, with its memory kept if the last frame is done with it.
+pub fn emptied(slot: &mut Arc<Mesh>) -> &mut Mesh {
+    if Arc::get_mut(slot).is_none() {
+        *slot = Arc::default();
+    }
+    let mesh = Arc::make_mut(slot);
+    // `Mesh::clear` gives the memory of the vertices back.
+    mesh.indices.clear();
+    mesh.vertices.clear();
+    mesh
+}
+
 /// Width of the soft edge, in points.
 const SOFT: f32 = 0.9;
 
@@ -30,8 +44,11 @@ pub fn line(mesh: &mut Mesh, points: impl ExactSizeIterator<Item = Pos2> + Clone
     if n < 2 {
         return;
     }
+    if width <= SOFT {
+        return hairline(mesh, points, width, color);
+    }
     let first = next_vertex(mesh);
-    let (inner, outer) = ((width - SOFT).max(0.0) / 2.0, f32::midpoint(width, SOFT));
+    let (inner, outer) = ((width - SOFT) / 2.0, f32::midpoint(width, SOFT));
     let mut before: Option<Pos2> = None;
     let mut after = points.clone().skip(1);
     for p in points {
@@ -54,6 +71,31 @@ pub fn line(mesh: &mut Mesh, points: impl ExactSizeIterator<Item = Pos2> + Clone
     }
 }
 
+/// A line too thin for a core of its own colour: full in the middle, soft to both sides.
+fn hairline(mesh: &mut Mesh, points: impl ExactSizeIterator<Item = Pos2> + Clone, width: f32, color: Color32) {
+    let first = next_vertex(mesh);
+    let outer = f32::midpoint(width, SOFT);
+    let mut before: Option<Pos2> = None;
+    let mut after = points.clone().skip(1);
+    let mut n_pieces = 0;
+    for p in points {
+        let next = after.next();
+        let across = joint(before.map(|b| p - b), next.map(|a| a - p)) * outer;
+        mesh.colored_vertex(p + across, Color32::TRANSPARENT);
+        mesh.colored_vertex(p, color);
+        mesh.colored_vertex(p - across, Color32::TRANSPARENT);
+        n_pieces += u32::from(next.is_some());
+        before = Some(p);
+    }
+    for piece in 0..n_pieces {
+        let a = first + piece * 3;
+        for (p, q) in [(a, a + 3), (a + 1, a + 4)] {
+            mesh.add_triangle(p, p + 1, q);
+            mesh.add_triangle(p + 1, q, q + 1);
+        }
+    }
+}
+
 /// Across the line at a point between two pieces, longer on a bend so that the width stays.
 fn joint(into: Option<Vec2>, out: Option<Vec2>) -> Vec2 {
     let (into, out) = match (into, out) {
@@ -67,7 +109,8 @@ fn joint(into: Option<Vec2>, out: Option<Vec2>) -> Vec2 {
 }
 
 fn unit(v: Vec2) -> Vec2 {
-    let length = v.length();
+    // `Vec2::length` guards against overflow, which costs more than all the rest here.
+    let length = v.length_sq().sqrt();
     if length > 1e-6 { v / length } else { vec2(1.0, 0.0) }
 }
 
@@ -100,6 +143,16 @@ mod tests {
         assert_eq!((mesh.vertices.len(), mesh.triangles().count()), (12, 12));
         let bounds = mesh.calc_bounds();
         assert!((bounds.height() - (4.0 + SOFT)).abs() < 1e-4, "{bounds:?}");
+    }
+
+    #[test]
+    fn a_hairline_is_soft_to_both_sides() {
+        let mut mesh = Mesh::default();
+        line(&mut mesh, [pos2(0.0, 0.0), pos2(10.0, 0.0), pos2(30.0, 0.0)].into_iter(), SOFT, Color32::WHITE);
+        assert!(mesh.is_valid());
+        assert_eq!((mesh.vertices.len(), mesh.triangles().count()), (9, 8));
+        let bounds = mesh.calc_bounds();
+        assert!((bounds.height() - 2.0 * SOFT).abs() < 1e-4, "{bounds:?}");
     }
 
     #[test]

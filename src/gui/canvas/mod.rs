@@ -9,6 +9,7 @@ mod bench;
 mod gesture;
 mod grid;
 mod ink;
+mod kept;
 mod nodes;
 mod paint;
 mod rename;
@@ -26,6 +27,7 @@ pub use nodes::{color as kind_color, icon as kind_icon, state_color, tone_color,
 pub use view::View;
 
 use self::gesture::Drag;
+use self::kept::Kept;
 use self::paint::{Marked, Paint};
 use self::rename::Rename;
 use crate::app::{Command, Selection, wire_number};
@@ -78,8 +80,9 @@ pub struct Canvas {
     rename: Option<Rename>,
     signal: signal::SignalForm,
     wheel_in_lines: bool,
-    wire_mesh: Arc<Mesh>,
+    wires: wires::Kept,
     block_mesh: Arc<Mesh>,
+    kept: Kept,
     rect: Option<Rect>,
     /// Where a node made by a key or from the palette may go.
     pointer: Option<Pos2>,
@@ -292,7 +295,14 @@ impl Canvas {
     }
 
     /// Paints what can be seen; the level of detail that it was painted at.
-    fn picture(&mut self, subject: &Subject<'_>, rect: Rect, time: f64, theme: &Theme, painter: &egui::Painter) -> Lod {
+    fn picture(
+        &mut self,
+        subject: &Subject<'_>,
+        rect: Rect,
+        time: f64,
+        theme: &'static Theme,
+        painter: &egui::Painter,
+    ) -> Lod {
         self.geometry.visible(ink::scene_rect(self.view.seen(rect).expand(12.0)), &mut self.visible);
         let lod = Lod::at(self.view.zoom, self.visible.nodes.len());
         if let Some(run) = subject.run {
@@ -311,13 +321,15 @@ impl Canvas {
             marked: &self.marked,
             time: if subject.run.is_some_and(|run| run.is_running) { time } else { 0.0 },
         };
-        wires::mesh(&paint, emptied(&mut self.wire_mesh));
-        painter.add(Shape::Mesh(Arc::clone(&self.wire_mesh)));
+        // Nodes that are dragged take their wires along.
+        let revision = self.built_for.filter(|_| matches!(self.drag, Drag::None));
+        self.wires.paint(&paint, painter, revision);
         if lod == Lod::Block {
-            nodes::blocks(&paint, emptied(&mut self.block_mesh));
+            nodes::blocks(&paint, ink::emptied(&mut self.block_mesh));
             painter.add(Shape::Mesh(Arc::clone(&self.block_mesh)));
         } else {
-            nodes::cards(&paint, painter);
+            self.kept.begin(&paint, painter.ctx(), self.built_for);
+            nodes::cards(&paint, painter, &mut self.kept);
         }
         if lod == Lod::Full {
             wires::chips(&paint, painter);
@@ -375,16 +387,6 @@ impl Canvas {
             ui.ctx().request_repaint_after(std::time::Duration::from_millis(if run.is_live { 40 } else { 33 }));
         }
     }
-}
-
-/// The mesh in `slot`, emptied, with its memory kept if the last frame is done with it.
-fn emptied(slot: &mut Arc<Mesh>) -> &mut Mesh {
-    if Arc::get_mut(slot).is_none() {
-        *slot = Arc::default();
-    }
-    let mesh = Arc::make_mut(slot);
-    mesh.clear();
-    mesh
 }
 
 /// A top-left corner as the layout block keeps it.

@@ -3,6 +3,7 @@
 use egui::epaint::{Mesh, PathShape, RectShape};
 use egui::{Align2, Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2};
 
+use super::kept::Kept;
 use super::paint::Paint;
 use crate::gui::icons::Icon;
 use crate::gui::theme::{self, Theme, size};
@@ -68,19 +69,22 @@ pub const fn tone_color(theme: &Theme, tone: Tone) -> Color32 {
 }
 
 /// Paints every visible card, with all of it or with bar and title.
-pub fn cards(paint: &Paint<'_>, painter: &Painter) {
+pub fn cards(paint: &Paint<'_>, painter: &Painter, kept: &mut Kept) {
     let mut marks = paint.frame.nodes.iter().peekable();
     for &node in &paint.visible.nodes {
         let mark = marks.next_if(|mark| mark.node == node);
-        let card = paint.geometry.card(node);
-        let one = One { paint, painter, node, card, mark, rect: paint.rect(card.rect), zoom: paint.view.zoom };
-        one.body();
-        if paint.lod == Lod::Full {
-            one.full();
-        } else {
-            one.title_only();
-        }
+        kept.paint(paint, painter, node, mark, |painter| {
+            let card = paint.geometry.card(node);
+            let one = One { paint, painter, node, card, mark, rect: paint.rect(card.rect), zoom: paint.view.zoom };
+            one.body();
+            if paint.lod == Lod::Full {
+                one.full();
+            } else {
+                one.title_only();
+            }
+        });
     }
+    kept.finish(painter);
 }
 
 /// A card that is being painted.

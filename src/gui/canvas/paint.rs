@@ -12,7 +12,7 @@ use crate::scene::{Frame, Geometry, Lod, Point, Visible};
 
 /// One picture of the canvas.
 pub struct Paint<'a> {
-    pub theme: &'a Theme,
+    pub theme: &'static Theme,
     pub canvas: Rect,
     pub view: View,
     pub lod: Lod,

@@ -1,12 +1,51 @@
 //! Wires and their label chips.
 
+use std::sync::Arc;
+
 use egui::epaint::Mesh;
-use egui::{Align2, Color32, Painter, Pos2, Shape, Stroke, StrokeKind};
+use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind};
 
 use super::ink;
 use super::paint::{Marked, Paint};
-use crate::gui::theme::{self, size};
-use crate::scene::{ChipKind, Lod, WirePath, WireState};
+use super::view::View;
+use crate::gui::theme::{self, Theme, size};
+use crate::scene::{ChipKind, Lod, WireMark, WirePath, WireState};
+
+/// The wires of the last frame, shown again as long as nothing that they depend on has changed.
+#[derive(Default)]
+pub struct Kept {
+    of: Option<Of>,
+    marks: Vec<WireMark>,
+    selected: Vec<u32>,
+    mesh: Arc<Mesh>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+struct Of {
+    revision: u64,
+    canvas: Rect,
+    view: View,
+    lod: Lod,
+    theme: &'static Theme,
+    hover: Option<u32>,
+}
+
+impl Kept {
+    /// Paints every visible wire. `revision` is that of the geometry, `None` if that moves.
+    pub fn paint(&mut self, paint: &Paint<'_>, painter: &Painter, revision: Option<u64>) {
+        let (canvas, view, lod, theme) = (paint.canvas, paint.view, paint.lod, paint.theme);
+        let of = revision.map(|revision| Of { revision, canvas, view, lod, theme, hover: paint.marked.hover_wire });
+        let is_same =
+            of.is_some() && self.of == of && self.marks == paint.frame.wires && self.selected == paint.marked.wires;
+        if !is_same {
+            self.of = of;
+            self.marks.clone_from(&paint.frame.wires);
+            self.selected.clone_from(&paint.marked.wires);
+            add_all(paint, ink::emptied(&mut self.mesh));
+        }
+        painter.add(Shape::Mesh(Arc::clone(&self.mesh)));
+    }
+}
 
 /// How a wire is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,7 +55,7 @@ struct Look {
 }
 
 /// Adds every visible wire to `mesh`: the quiet ones first, so that what happens lies on top.
-pub fn mesh(paint: &Paint<'_>, mesh: &mut Mesh) {
+fn add_all(paint: &Paint<'_>, mesh: &mut Mesh) {
     let mut marks = paint.frame.wires.iter().peekable();
     let mut loud = Vec::new();
     for &wire in &paint.visible.wires {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use chalktalk::event::{Code, Event, Outcome, Payload, Recorded};
 use chalktalk::runner::v1::worker_client::WorkerClient;
-use chalktalk::runner::{Prepared, Runner, from_any, v1};
+use chalktalk::runner::{Config, Prepared, Runner, Server, World, from_any, v1};
 use serde_json::{Value, json};
 use support::{config, failed, kinds, passed, prepared_with, start};
 use tools::Language::{self, JavaScript, Python, Rust};
@@ -329,4 +329,45 @@ async fn hangs_in_a_call(runner: &Runner, mut hangs: Worker, lives: Worker) {
     assert_eq!(passed(&runner.wait(&run).await.unwrap()).1, json!({"ms": 400}));
     let events = runner.reader().await.unwrap().events(&run).unwrap().events;
     assert_eq!(kinds(&events)[3..7], ["Called", "AttemptFailed", "Called", "Answered"]);
+}
+
+/// Without an address of its own: a call, a wait, an error, and a ball whose worker is killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn python_pulls() {
+    // On the real clock: sockets have no other.
+    let runner = Runner::spawn(Config { world: World::real(), ..config() });
+    let server = Server::start(&runner, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let pull = || {
+        let mut command = Command::new(&tools::tools().python);
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("assets/workers/python/worker.py");
+        command.args(["--pull", &server.addr.to_string()]).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        assert!(lines.next().unwrap().unwrap().starts_with("pulling from"));
+        Worker { process, lines, url: String::new() }
+    };
+    let play = |node: &str| {
+        let text =
+            format!("play t/1/p {{\n snap a\n {node}\n pass c\n a -> b -> c\n}}\nformation f {{ stock/* pull }}");
+        prepared_with(&text, "f")
+    };
+    let mut dies = pull();
+    for node in ["call b = stock/^3/reserve", "wait-for-worker b = stock/3.0.2/reserve"] {
+        let run = start(&runner, &play(node), json!({"order_id": "o-1", "items": [1, 2]})).await;
+        let result = passed(&runner.wait(&run).await.unwrap()).1;
+        assert_eq!(result, json!({"order_id": "o-1", "reserved": 2, "shelf": "P7"}));
+        dies.next_call();
+    }
+    let run = start(&runner, &play("call b = stock/3.0.2/fail"), json!({"code": "ABORTED", "message": "no"})).await;
+    let failure = failed(&runner.wait(&run).await.unwrap()).1;
+    assert_eq!((failure.code, failure.message.as_str()), (Code::Aborted, "no"));
+    dies.next_call();
+
+    let run = start(&runner, &play("call b = stock/3.0.2/slow"), json!({"ms": 300})).await;
+    let key = dies.next_call();
+    dies.process.kill().unwrap();
+    let mut lives = pull();
+    assert_eq!(lives.next_call(), key);
+    assert_eq!(passed(&runner.wait(&run).await.unwrap()).1, json!({"ms": 300}));
+    server.stop().await;
 }

@@ -92,6 +92,11 @@ impl Conductor {
                 let task = self.spawn(run, ball, attempt, Box::pin(work));
                 self.owe(slot, ball, Owing::Away(task));
             }
+            Route::Pull(hub) => {
+                let work = async move { hub.call(&job).await };
+                let task = self.spawn(run, ball, attempt, Box::pin(work));
+                self.owe(slot, ball, Owing::Task(task));
+            }
             Route::Play(callee) => self.call_play(slot, job, &callee, again),
             Route::Nowhere(failure) => self.inbox.push(Mail::Answer { run, ball, attempt, result: Err(failure) }),
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::conductor::{Conductor, Mail};
+use super::pull::Hub;
 use super::registry::Registry;
 use super::v1::worker_server::Worker;
 use super::watch::{CAPACITY, watch};
@@ -135,6 +136,11 @@ impl Runner {
     /// All plays that are registered, in the order of their coordinates.
     pub fn plays(&self) -> Vec<Arc<Prepared>> {
         self.inner.registry.all()
+    }
+
+    /// The workers that pull.
+    pub(super) fn hub(&self) -> &Arc<Hub> {
+        &self.inner.registry.hub
     }
 
     /// Starts a run. The reply comes once the start is kept.

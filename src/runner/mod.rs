@@ -26,6 +26,7 @@ mod pool;
 mod prepared;
 mod process;
 mod proto;
+mod pull;
 mod pulse;
 mod recover;
 mod reflect;

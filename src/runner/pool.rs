@@ -6,6 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::call::{Fault, Job};
 use super::conductor::Mail;
+use super::pull::Hold;
 use super::service::Seat;
 use super::targets::{Route, builtin_ready_after, call_builtin};
 use super::v1::worker_server::Worker;
@@ -48,6 +49,7 @@ struct Hands {
 enum At {
     Builtin { worker: Arc<dyn Worker>, _permit: OwnedSemaphorePermit },
     Peer(Seat),
+    Puller(Hold),
 }
 
 async fn wait(route: &Route, to: &Coord) -> Result<Hands, Failure> {
@@ -62,6 +64,10 @@ async fn wait(route: &Route, to: &Coord) -> Result<Hands, Failure> {
             let (seat, name) = service.seat().await?;
             Ok(Hands { name, at: At::Peer(seat) })
         }
+        Route::Pull(hub) => {
+            let hold = hub.take(to).await?;
+            Ok(Hands { name: hold.name.clone(), at: At::Puller(hold) })
+        }
         Route::Nowhere(failure) => Err(failure.clone()),
         // The conductor serves those itself.
         Route::Play(_) => Err(Failure::new(Code::Internal, format!("{to} is a play and was offered to workers"))),
@@ -75,9 +81,10 @@ async fn sit(seats: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
 
 impl Hands {
     async fn hand_over(self, job: Job) -> Result<Payload, Fault> {
-        match &self.at {
-            At::Builtin { worker, .. } => call_builtin(Arc::clone(worker), job).await.map_err(Fault::Failed),
+        match self.at {
+            At::Builtin { worker, _permit } => call_builtin(worker, job).await.map_err(Fault::Failed),
             At::Peer(seat) => seat.hand_over(&job).await,
+            At::Puller(hold) => hold.hand_over(&job).await,
         }
     }
 }

@@ -3,13 +3,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Prepared;
+use super::pull::Hub;
 use crate::base::Coord;
 
-/// The plays that a runner serves as targets, shared by the runner and those who ask it.
+/// The plays that a runner serves as targets and the workers that pull from it, shared by the runner and those who ask it.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     plays: RwLock<BTreeMap<Coord, Arc<Prepared>>>,
     version: AtomicU64,
+    pub hub: Arc<Hub>,
 }
 
 impl Registry {

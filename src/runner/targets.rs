@@ -12,6 +12,7 @@ use super::demo::{self, builtin_methods};
 use super::levels::Callee;
 use super::names::Names;
 use super::process::Process;
+use super::pull::Hub;
 use super::registry::Registry;
 use super::service::Service;
 use super::v1::worker_server::Worker;
@@ -29,6 +30,8 @@ pub(super) enum Route {
         seat: Arc<Semaphore>,
     },
     Service(Arc<Service>),
+    /// Workers that come and take the ball.
+    Pull(Arc<Hub>),
     /// A play on this runner.
     Play(Callee),
     /// Nothing does, and why.
@@ -40,6 +43,7 @@ impl fmt::Debug for Route {
         match self {
             Self::Builtin { .. } => f.write_str("Builtin"),
             Self::Service(service) => service.fmt(f),
+            Self::Pull(_) => f.write_str("Pull"),
             Self::Play(callee) => callee.fmt(f),
             Self::Nowhere(failure) => failure.fmt(f),
         }
@@ -97,6 +101,12 @@ impl Targets {
             siblings.for_each(|play| catalog.add(&play.image, &play.version));
             let registered = self.registry.versions(&coord.image);
             registered.iter().for_each(|version| catalog.add(&coord.image, version));
+            for version in self.registry.hub.versions(&coord.image) {
+                let bound = plan.binding(&Coord::new(&coord.image, &version, &coord.method));
+                if bound.is_some_and(|binding| binding.via == Via::Pull) {
+                    catalog.add(&coord.image, &version);
+                }
+            }
         }
         catalog
     }
@@ -141,18 +151,11 @@ impl Targets {
 
     /// What the line of a formation stands for, to the target.
     pub fn bound(&mut self, binding: &Binding, to: &Coord) -> Result<Route, Failure> {
-        let unimplemented = |what: &str| {
-            let (image, version) = (&binding.image, &binding.version);
-            let message = format!(
-                "{to} is bound to {what}, which this version cannot call yet: bind {image}/{version} to `service`, `pod`, `process`, `reflect` or `builtin`"
-            );
-            Failure::new(Code::Unimplemented, message)
-        };
         match &binding.via {
             Via::Builtin => Ok(self.builtin(to)),
             Via::Service(addresses) => self.service(addresses.iter().map(|address| address_for(address, to)).collect()),
             Via::Pod { port, .. } => self.service(vec![format!("http://127.0.0.1:{port}")]),
-            Via::Pull => Err(unimplemented("`pull`")),
+            Via::Pull => Ok(Route::Pull(Arc::clone(&self.registry.hub))),
             Via::Process(command) => self.process(command, to),
             Via::Reflect(addresses) => self.reflected(addresses, to),
         }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod levels;
+mod pulling;
 mod stage;
 #[path = "../runner/support.rs"]
 #[expect(dead_code, reason = "shared with the tests of the runner")]

@@ -2,6 +2,7 @@
 
 use tonic::Status;
 
+use super::super::pull::Standing;
 use super::super::{Prepared, Runner, builtin_methods, v1};
 use super::Shared;
 use crate::base::Coord;
@@ -42,7 +43,11 @@ pub(super) fn targets(shared: &Shared, image: &str) -> Vec<v1::Target> {
     let plays = shared.runner.plays();
     let plays = plays.iter().map(|play| target(play_method(play), v1::TargetKind::Play));
     let builtin = builtin_methods().iter().map(|method| target(method.to_proto(), v1::TargetKind::Builtin));
-    let mut all: Vec<v1::Target> = plays.chain(builtin).collect();
+    let pulled = shared.runner.hub().standings().into_iter().map(|standing| {
+        let Standing { method, queued, held, workers, credit } = standing;
+        v1::Target { method: Some(method), kind: v1::TargetKind::Pull.into(), queued, held, workers, credit }
+    });
+    let mut all: Vec<v1::Target> = plays.chain(builtin).chain(pulled).collect();
     if !image.is_empty() {
         all.retain(|target| target.method.as_ref().is_some_and(|method| method.image == image));
     }

@@ -9,6 +9,7 @@
 //! Start reading at [`Server`], then `quarterback.rs`; `invoke.rs` is a play as a target.
 
 mod bound;
+mod catch;
 mod conn;
 mod convert;
 mod describe;

@@ -1,8 +1,10 @@
 //! `Quarterback`, method by method.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -13,8 +15,8 @@ use super::Shared;
 use super::bound;
 use super::convert::{any, coord, name, payload, run as run_message, run_id, status_of, wanted_status};
 use super::describe::{missing, targets};
-use super::register;
 use super::watch::{Follower, WAITING};
+use super::{catch, register};
 use crate::base::{Coord, NodeId, RunId};
 use crate::event::{Event, Outcome, Payload};
 use crate::journal::{Filter, Reader, RunInfo};
@@ -146,10 +148,13 @@ impl Quarterback for Shared {
         Ok(Response::new(v1::ListTargetsResponse { targets }))
     }
 
-    type CatchStream = ReceiverStream<Result<v1::CatchResponse, Status>>;
+    type CatchStream = Pin<Box<dyn Stream<Item = Result<v1::CatchResponse, Status>> + Send>>;
 
-    async fn catch(&self, _: Request<Streaming<v1::CatchRequest>>) -> Result<Response<Self::CatchStream>, Status> {
-        Err(Status::unimplemented("this version hands no balls to pulling workers yet: serve `Worker` at an address"))
+    async fn catch(
+        &self,
+        request: Request<Streaming<v1::CatchRequest>>,
+    ) -> Result<Response<Self::CatchStream>, Status> {
+        Ok(Response::new(Box::pin(catch::serve(self.clone(), request.into_inner()))))
     }
 }
 

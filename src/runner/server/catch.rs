@@ -1,0 +1,96 @@
+//! `Catch`: one pulling worker.
+
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_stream::{Stream, StreamExt};
+use tonic::{Status, Streaming};
+
+use super::super::v1;
+use super::convert::name;
+use super::{Shared, stops};
+use crate::base::{Coord, VersionKind, version_kind};
+
+/// How often a worker has to say something.
+const HEARTBEAT: Duration = Duration::from_millis(700);
+/// Without a word it is gone: with what is left of two seconds its balls reach the next one.
+const SILENCE: Duration = Duration::from_millis(1400);
+const MAX_METHODS: usize = 1000;
+
+type Told = Result<v1::CatchResponse, Status>;
+
+/// What the worker is told; it may say what it wants from now on.
+pub(super) fn serve(shared: Shared, said: Streaming<v1::CatchRequest>) -> impl Stream<Item = Told> + Send + 'static {
+    let (end, ended) = mpsc::unbounded_channel();
+    // Bounded by the credit of the worker: see `Hub`.
+    let (out, told) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        if let Err(status) = listen(&shared, said, out).await {
+            drop(end.send(Err(status)));
+        }
+    });
+    // The status comes last: what is told ends when the worker has left the hub.
+    UnboundedReceiverStream::new(told).map(Ok).chain(UnboundedReceiverStream::new(ended))
+}
+
+async fn listen(
+    shared: &Shared,
+    mut said: Streaming<v1::CatchRequest>,
+    out: mpsc::UnboundedSender<v1::CatchResponse>,
+) -> Result<(), Status> {
+    let hub = shared.runner.hub();
+    let first = tokio::time::timeout(SILENCE, said.message()).await.map_err(|_| silent())??;
+    let Some(v1::CatchRequest { what: Some(v1::catch_request::What::Hello(hello)) }) = first else {
+        return Err(Status::invalid_argument("say Hello first, with the methods that you serve"));
+    };
+    let methods = methods(hello.methods)?;
+    let heartbeat = Some(prost_types::Duration { seconds: 0, nanos: 700_000_000 });
+    debug_assert_eq!(HEARTBEAT.subsec_nanos(), 700_000_000, "as it is told");
+    let welcome = v1::catch_response::What::Welcome(v1::Welcome { heartbeat });
+    drop(out.send(v1::CatchResponse { what: Some(welcome) }));
+    let worker = hub.join(name("worker", &hello.worker)?.to_owned(), methods, out);
+    let result = loop {
+        let message = tokio::select! {
+            message = tokio::time::timeout(SILENCE, said.message()) => message,
+            () = shared.stopping.cancelled() => break Err(stops()),
+        };
+        match message.map_err(|_| silent()) {
+            Ok(Ok(Some(v1::CatchRequest { what }))) => match what {
+                Some(v1::catch_request::What::Ready(v1::Ready { credit })) => hub.ready(worker, credit),
+                Some(v1::catch_request::What::Returned(v1::Returned { id, what: Some(what) })) => {
+                    hub.returned(worker, id, what);
+                }
+                Some(v1::catch_request::What::Hello(_)) => break Err(Status::invalid_argument("say Hello only once")),
+                // A heartbeat, or what a newer worker says.
+                _ => {}
+            },
+            Ok(Ok(None)) => break Ok(()),
+            Ok(Err(status)) | Err(status) => break Err(status),
+        }
+    };
+    hub.leave(worker);
+    result
+}
+
+fn silent() -> Status {
+    Status::deadline_exceeded("the worker was silent for too long and loses its balls: send Heartbeat as Welcome says")
+}
+
+fn methods(methods: Vec<v1::Method>) -> Result<FxHashMap<Coord, v1::Method>, Status> {
+    if methods.is_empty() || methods.len() > MAX_METHODS {
+        return Err(Status::invalid_argument(format!("name from 1 to {MAX_METHODS} methods that you serve in Hello")));
+    }
+    let read = |method: v1::Method| {
+        let text = format!("{}/{}/{}", method.image, method.version, method.method);
+        let coord = super::convert::coord(&text)?;
+        if !matches!(version_kind(&coord.version), Ok(VersionKind::Exact)) {
+            return Err(Status::invalid_argument(format!(
+                "{text} has no exact version: a worker serves one such as 1.4"
+            )));
+        }
+        Ok((coord, method))
+    };
+    methods.into_iter().map(read).collect()
+}

@@ -201,7 +201,8 @@ pub(super) fn drive(job: Job, journal: Journal, out: &mut Output) -> anyhow::Res
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runner")?;
     let outcome = runtime.block_on(async {
         // This is about one run: those that were left in the folder stay as they are.
-        let config = Config { resumes: false, consent: job.consent.clone(), ..Config::new(journal) };
+        let consent = job.consent.clone();
+        let config = Config { resumes: false, consent, pulled: false, ..Config::new(journal) };
         let runner = Runner::spawn(config);
         let outcome = follow(job, &runner, out).await;
         let stopped = runner.stop().await;

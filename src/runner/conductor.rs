@@ -179,7 +179,7 @@ impl Conductor {
         Self {
             world: config.world,
             journal: config.journal,
-            targets: Targets::new(config.builtin, config.consent, registry),
+            targets: Targets::new(config.builtin, config.consent, config.pulled, registry),
             lives: Lives::default(),
             signals: Signals::default(),
             post,

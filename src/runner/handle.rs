@@ -27,6 +27,8 @@ pub struct Config {
     pub resumes: bool,
     /// What `process` bindings may start.
     pub consent: Consent,
+    /// Whether workers may come to it, now or when its runs go on: else a call of a `pull` binding fails at once.
+    pub pulled: bool,
 }
 
 impl Config {
@@ -38,6 +40,7 @@ impl Config {
             builtin: Arc::new(Demo::default()),
             resumes: true,
             consent: Consent::none(),
+            pulled: true,
         }
     }
 }

@@ -59,6 +59,7 @@ pub(super) struct Targets {
     /// One ball at a time for each built-in image and version.
     seats: FxHashMap<(SmolStr, SmolStr), Arc<Semaphore>>,
     consent: Consent,
+    pulled: bool,
 }
 
 impl Drop for Targets {
@@ -69,12 +70,20 @@ impl Drop for Targets {
 }
 
 impl Targets {
-    pub fn new(builtin: Arc<dyn Worker>, consent: Consent, registry: Arc<Registry>) -> Self {
+    pub fn new(builtin: Arc<dyn Worker>, consent: Consent, pulled: bool, registry: Arc<Registry>) -> Self {
         let mut catalog = Catalog::default();
         for method in builtin_methods() {
             catalog.add(method.image, method.version);
         }
-        Self { builtin, catalog, registry, services: FxHashMap::default(), seats: FxHashMap::default(), consent }
+        Self {
+            builtin,
+            catalog,
+            registry,
+            services: FxHashMap::default(),
+            seats: FxHashMap::default(),
+            consent,
+            pulled,
+        }
     }
 
     /// The versions that a run of the play may be pinned to: of plays, of built-in workers where they serve, and those
@@ -155,7 +164,13 @@ impl Targets {
             Via::Builtin => Ok(self.builtin(to)),
             Via::Service(addresses) => self.service(addresses.iter().map(|address| address_for(address, to)).collect()),
             Via::Pod { port, .. } => self.service(vec![format!("http://127.0.0.1:{port}")]),
-            Via::Pull => Ok(Route::Pull(Arc::clone(&self.registry.hub))),
+            Via::Pull if self.pulled => Ok(Route::Pull(Arc::clone(&self.registry.hub))),
+            Via::Pull => Err(Failure::new(
+                Code::FailedPrecondition,
+                format!(
+                    "{to} is served by workers that pull, and they come to a server: use 'chalktalk serve', then run the play with --server"
+                ),
+            )),
             Via::Process(command) => self.process(command, to),
             Via::Reflect(addresses) => self.reflected(addresses, to),
         }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use chalktalk::base::RunMicros;
 use chalktalk::event::{Code, Event, Outcome};
 use chalktalk::journal::Status;
-use chalktalk::runner::{Error, Runner};
+use chalktalk::runner::{Config, Error, Runner};
 use serde_json::json;
 use support::{Spy, config, failed, kinds, passed, prepared, prepared_with, start};
 
@@ -197,7 +197,7 @@ async fn a_play_that_cannot_start_says_why() {
 
 #[tokio::test(start_paused = true)]
 async fn targets_that_cannot_be_called_say_what_to_do() {
-    let runner = Runner::spawn(config());
+    let runner = Runner::spawn(Config { pulled: false, ..config() });
     let check = async |binding: &str, code: Code, words: &[&str]| {
         let text = format!(
             "play t/1/p {{\n snap a\n call b = shop/2.1/wrap\n pass c\n a -> b -> c\n }}\nformation f {{\n {binding}\n }}"
@@ -209,7 +209,7 @@ async fn targets_that_cannot_be_called_say_what_to_do() {
             assert!(failure.message.contains(word), "{binding}: {}", failure.message);
         }
     };
-    check("shop/* pull", Code::Unimplemented, &["shop/2.1/wrap", "`pull`", "bind shop/* to `service`"]).await;
+    check("shop/* pull", Code::FailedPrecondition, &["shop/2.1/wrap", "workers that pull", "'chalktalk serve'"]).await;
     check("shop/2.1 process \"x\"", Code::FailedPrecondition, &["`x`", "--allow-process"]).await;
     check("shop/* reflect \"https://x:1\"", Code::FailedPrecondition, &["use http://"]).await;
     check("demo/* builtin", Code::NotFound, &["formation f says nothing about shop/2.1/wrap", "add a line"]).await;

@@ -2,6 +2,12 @@
 //!
 //! ARCHITECTURE.md is the map.
 
+// Whoever can reach the port drives the window: no password, no questions.
+#[cfg(all(feature = "inspect", not(debug_assertions)))]
+compile_error!(
+    "the feature 'inspect' is for tests, it must not be in a release: build without --release, or without it"
+);
+
 pub mod app;
 pub mod base;
 pub mod check;

@@ -300,10 +300,10 @@ async fn dies_in_a_call(runner: &Runner, mut dies: Worker, lives: Worker) {
          formation f {{\n stock/* service \"{}\", \"{}\"\n}}",
         dies.url, lives.url
     );
-    let run = start(runner, &prepared_with(&text, "f"), json!({"ms": 400})).await;
+    let run = start(runner, &prepared_with(&text, "f"), json!({"ms": 2000})).await;
     dies.next_call();
     dies.process.kill().unwrap();
-    assert_eq!(passed(&runner.wait(&run).await.unwrap()).1, json!({"ms": 400}));
+    assert_eq!(passed(&runner.wait(&run).await.unwrap()).1, json!({"ms": 2000}));
     let events = runner.reader().await.unwrap().events(&run).unwrap().events;
     let failure = events.iter().find_map(|Recorded { event, .. }| match event {
         Event::AttemptFailed { failure, .. } => Some(failure.clone()),
@@ -322,11 +322,11 @@ async fn hangs_in_a_call(runner: &Runner, mut hangs: Worker, lives: Worker) {
          formation f {{\n stock/* service \"{}\", \"{}\"\n}}",
         hangs.url, lives.url
     );
-    let run = start(runner, &prepared_with(&text, "f"), json!({"ms": 400})).await;
+    let run = start(runner, &prepared_with(&text, "f"), json!({"ms": 3000})).await;
     hangs.next_call();
     let stop = Command::new("kill").args(["-STOP", &hangs.process.id().to_string()]).status();
     assert!(stop.unwrap().success());
-    assert_eq!(passed(&runner.wait(&run).await.unwrap()).1, json!({"ms": 400}));
+    assert_eq!(passed(&runner.wait(&run).await.unwrap()).1, json!({"ms": 3000}));
     let events = runner.reader().await.unwrap().events(&run).unwrap().events;
     assert_eq!(kinds(&events)[3..7], ["Called", "AttemptFailed", "Called", "Answered"]);
 }

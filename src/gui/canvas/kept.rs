@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use egui::epaint::{ClippedShape, Mesh, Tessellator};
-use egui::{Context, Id, LayerId, Order, Painter, Pos2, Shape, Vec2};
+use egui::{Color32, Context, FontId, Galley, Id, LayerId, Order, Painter, Pos2, Shape, Vec2};
 use rustc_hash::FxHashMap;
 
 use super::ink;
@@ -29,8 +29,9 @@ pub struct Kept {
     is_one: bool,
     one: One,
     common: Option<Common>,
-    /// How full the atlas of glyphs was. It fills up until it is emptied: laid out text then points at other glyphs.
-    glyphs: f32,
+    /// Text that is laid out in every frame: another one only if the atlas of glyphs was emptied, so that all other
+    /// laid out text points at nothing.
+    sentinel: Option<Arc<Galley>>,
     n_frames: u32,
 }
 
@@ -82,9 +83,9 @@ impl Kept {
             theme: paint.theme,
             revision,
         };
-        #[expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is of one lifetime only")]
-        let glyphs = ctx.fonts(|fonts| fonts.font_atlas_fill_ratio());
-        if glyphs < std::mem::replace(&mut self.glyphs, glyphs) || self.common != Some(common) {
+        let text = ctx.fonts_mut(|fonts| fonts.layout_no_wrap(".".to_owned(), FontId::default(), Color32::PLACEHOLDER));
+        let old = self.sentinel.replace(Arc::clone(&text));
+        if !old.is_some_and(|old| Arc::ptr_eq(&old, &text)) || self.common != Some(common) {
             self.common = Some(common);
             self.cards.clear();
         }
@@ -232,4 +233,170 @@ fn tessellated(painter: &Painter, fresh: impl FnOnce(&Painter)) -> Vec<Shape> {
 fn phase(min: Pos2, pixels: f32) -> (u8, u8) {
     let of = |v: f32| ((v * pixels).rem_euclid(1.0) * PHASES).round() as u8 % PHASES as u8;
     (of(min.x), of(min.y))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use egui::epaint::{ClippedPrimitive, Primitive, Vertex, WHITE_UV};
+    use egui::{pos2, vec2};
+    use proptest::prelude::*;
+
+    use super::super::bench::primitives;
+    use super::super::{Canvas, Run, Subject, View, headless_canvas};
+    use super::*;
+    use crate::app::Selection;
+    use crate::base::{BallId, RunMicros};
+    use crate::event::{Event, Payload, Recorded, Started, WireRef};
+    use crate::play::{Graph, Play};
+
+    const SIZE: Vec2 = vec2(900.0, 700.0);
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        /// By points of the screen.
+        Pan(i8, i8),
+        Zoom(f32),
+        Time(u64),
+        Select(u32),
+        Bad(u32),
+        Run(bool),
+        EmptyAtlas,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            3 => (-40i8..40, -40i8..40).prop_map(|(x, y)| Step::Pan(x, y)),
+            1 => (0.3f32..1.5).prop_map(Step::Zoom),
+            3 => (0u64..400).prop_map(Step::Time),
+            2 => (0u32..11).prop_map(Step::Select),
+            1 => (0u32..11).prop_map(Step::Bad),
+            1 => any::<bool>().prop_map(Step::Run),
+            1 => Just(Step::EmptyAtlas),
+        ];
+        proptest::collection::vec(step, 1..8)
+    }
+
+    /// A ball has left the snap for the first call.
+    fn view(play: &Play) -> crate::replay::View {
+        let started = Started {
+            run: "r".into(),
+            play: play.coord.clone(),
+            digest: String::new(),
+            formation: None,
+            started_ms: 0,
+            input: Payload::default(),
+            pins: Vec::new(),
+            until: None,
+            parent: None,
+            depth: 0,
+        };
+        let wire = WireRef { from: "order".into(), to: "validate".into(), nth: 0 };
+        let events = [
+            Event::Started(Box::new(started)),
+            Event::Snapped { ball: BallId(0), node: "order".into(), payload: Payload::default(), signal: None },
+            Event::Moved { ball: BallId(0), wire, payload: None },
+        ];
+        let mut view = crate::replay::View::default();
+        for (seq, event) in (0..).zip(events) {
+            view.apply(&Recorded { seq, at: RunMicros(0), event });
+        }
+        view
+    }
+
+    fn fill_atlas(ctx: &Context) {
+        let fill = || ctx.fonts_mut(|fonts| fonts.font_atlas_fill_ratio());
+        let mut size = 60.0;
+        while fill() <= 0.8 {
+            let text = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".to_owned();
+            drop(ctx.fonts_mut(|fonts| fonts.layout_no_wrap(text, FontId::proportional(size), Color32::WHITE)));
+            size += 1.0;
+            assert!(size < 400.0, "the atlas fills up: {}", fill());
+        }
+    }
+
+    /// What a picture shows, less what rounding may decide: the vertices of its text, and by colour how much is painted
+    /// in it, and where.
+    #[derive(Default)]
+    struct Shown {
+        text: Vec<Vertex>,
+        paint: BTreeMap<[u8; 4], (f32, Vec2)>,
+    }
+
+    impl Shown {
+        fn of(primitives: &[ClippedPrimitive]) -> Self {
+            let mut shown = Self::default();
+            for primitive in primitives {
+                let Primitive::Mesh(mesh) = &primitive.primitive else { continue };
+                shown.text.extend(mesh.vertices.iter().filter(|vertex| vertex.uv != WHITE_UV));
+                for corners in mesh.triangles().map(|corners| corners.map(|corner| mesh.vertices[corner as usize])) {
+                    let [a, b, c] = corners.map(|corner| corner.pos.to_vec2());
+                    let area = ((b - a).rot90().dot(c - a) / 2.0).abs();
+                    for corner in corners.iter().filter(|corner| corner.uv == WHITE_UV) {
+                        let (all, places) = shown.paint.entry(corner.color.to_array()).or_default();
+                        *all += area;
+                        *places += (a + b + c) * area / 3.0;
+                    }
+                }
+            }
+            shown
+        }
+
+        /// Shapes that stand on half a pixel may be rounded to either side, and sharp corners be cut off or not.
+        fn is_like(&self, other: &Self) -> Result<(), TestCaseError> {
+            prop_assert_eq!(self.text.len(), other.text.len());
+            for (one, other) in self.text.iter().zip(&other.text) {
+                prop_assert_eq!((one.color, one.uv), (other.color, other.uv));
+                prop_assert!((one.pos - other.pos).abs().max_elem() < 1.05, "{one:?} is not {other:?}");
+            }
+            prop_assert!(self.paint.keys().eq(other.paint.keys()), "the same colours");
+            for ((color, one), other) in self.paint.iter().zip(other.paint.values()) {
+                let slack = 12.0 + one.0 * 0.02;
+                prop_assert!((one.0 - other.0).abs() < slack, "{color:?} covers {} and not {}", one.0, other.0);
+                let off = (one.1 / one.0.max(1.0) - other.1 / other.0.max(1.0)).length();
+                prop_assert!(one.0 < 50.0 || off < 4.0, "{color:?} is {off} off");
+            }
+            Ok(())
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn what_is_kept_looks_as_if_painted_anew(steps in steps()) {
+            let source = crate::lang::parse(include_str!("../../../plays/checkout.play"));
+            let play = source.doc.plays().next().unwrap().1;
+            let (graph, run) = (Graph::new(play), view(play));
+            let (ctx, mut canvas) = headless_canvas();
+            let mut at = View { origin: pos2(-20.0, -10.0), zoom: 0.9 };
+            let (mut time, mut shows_run, mut selection, mut bad) = (0, true, Selection::default(), Vec::new());
+            canvas.shown = true;
+            for step in std::iter::once(Step::Time(0)).chain(steps) {
+                match step {
+                    Step::Pan(x, y) => at.pan(vec2(f32::from(x), f32::from(y))),
+                    Step::Zoom(zoom) => at.zoom = zoom,
+                    Step::Time(ms) => time = ms,
+                    Step::Select(node) => selection = Selection::node(graph.node(play, node).id.clone()),
+                    Step::Bad(node) => bad = vec![graph.node(play, node).id.clone()],
+                    Step::Run(shown) => shows_run = shown,
+                    Step::EmptyAtlas => fill_atlas(&ctx),
+                }
+                let run = Run { view: &run, time: RunMicros::from_ms(time), is_running: true, is_live: false };
+                let subject = Subject {
+                    play,
+                    graph: &graph,
+                    revision: 1,
+                    selection: &selection,
+                    run: shows_run.then_some(run),
+                    read_only: false,
+                    bad_nodes: &bad,
+                };
+                canvas.look(at);
+                let kept = Shown::of(&primitives(&ctx, &mut canvas, &subject, SIZE, 1.0));
+                let mut anew = Canvas { view: at, shown: true, ..Canvas::default() };
+                kept.is_like(&Shown::of(&primitives(&ctx, &mut anew, &subject, SIZE, 1.0)))?;
+            }
+        }
+    }
 }

@@ -18,6 +18,7 @@ LIMITS = [
     ("a frame, 40 of 10,000 nodes", r"canvas, zoomed in on 40 of 10,000 nodes.*", 0.3e-3),
     ("a run of 40 calls in memory", r"run of 40 built-in calls/in memory.*", 0.4e-3),
     ("a run of 40 calls, journaled", r"run of 40 built-in calls/journaled.*", 3e-3),
+    ("a silent worker's ball, to the next", r"pulling/a silent worker's ball to the next.*", 2),
 ]
 
 # The most of a peer's time that it may take.

@@ -1,6 +1,6 @@
 //! Workers that pull: credit, order, heartbeats, and what becomes of a ball whose worker is gone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chalktalk::base::RunId;
 use chalktalk::event::{Code, Event};
@@ -148,11 +148,9 @@ async fn a_worker_that_goes_or_falls_silent_loses_its_ball_to_the_next() {
         let mut next = Puller::join(&mut stage, "next").await;
         let beats = next.beats();
         next.ready(1);
-        let since = Instant::now();
         // Either its stream ends, or it stays open and nothing comes.
         let open = if silent { Some(gone) } else { None };
         let handed = next.handed().await;
-        assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
         let ball = handed.ball.clone().unwrap();
         assert_eq!((&ball.run, &ball.payload), (&lost.run, &lost.payload));
         // A call goes on under its key; a wait notes that the worker is gone, and offers the ball anew.

@@ -17,6 +17,7 @@ use crate::base::{Coord, VersionKind, version_kind};
 const HEARTBEAT: Duration = Duration::from_millis(700);
 /// Without a word it is gone: with what is left of two seconds its balls reach the next one.
 const SILENCE: Duration = Duration::from_millis(1400);
+const _: () = assert!(2 * HEARTBEAT.as_millis() <= SILENCE.as_millis() && SILENCE.as_millis() < 2000);
 const MAX_METHODS: usize = 1000;
 
 type Told = Result<v1::CatchResponse, Status>;
@@ -46,8 +47,7 @@ async fn listen(
         return Err(Status::invalid_argument("say Hello first, with the methods that you serve"));
     };
     let methods = methods(hello.methods)?;
-    let heartbeat = Some(prost_types::Duration { seconds: 0, nanos: 700_000_000 });
-    debug_assert_eq!(HEARTBEAT.subsec_nanos(), 700_000_000, "as it is told");
+    let heartbeat = prost_types::Duration::try_from(HEARTBEAT).ok();
     let welcome = v1::catch_response::What::Welcome(v1::Welcome { heartbeat });
     drop(out.send(v1::CatchResponse { what: Some(welcome) }));
     let worker = hub.join(name("worker", &hello.worker)?.to_owned(), methods, out);

@@ -15,14 +15,13 @@ use chalktalk::play::{
 use criterion::{Criterion, criterion_group, criterion_main};
 use eframe::egui::{self, pos2, vec2};
 
-const COLUMNS: u32 = 100;
-
 fn id(n: u32) -> NodeId {
     NodeId::new(format!("n{n}"))
 }
 
-/// A grid of calls and fan-outs: each node leads to the next in its row, every other one also to the row below.
+/// A square grid of calls and fan-outs, so that sizes differ in nothing but size: each node leads to the next in its row, every other one also to the row below.
 fn play(n_nodes: u32) -> Play {
+    let columns = n_nodes.isqrt();
     let mut body = Vec::new();
     for n in 0..n_nodes {
         let kind = if n % 2 == 0 {
@@ -41,12 +40,12 @@ fn play(n_nodes: u32) -> Play {
     for n in 0..n_nodes {
         wire(n, n + 1);
         if n % 2 == 0 {
-            wire(n, n + COLUMNS + 1);
+            wire(n, n + columns + 1);
         }
     }
     let place = |n: u32| {
         let at = |cells: u32, size: i32| i32::try_from(cells).unwrap_or(0) * size;
-        Place { id: id(n), x: at(n % COLUMNS, 260), y: at(n / COLUMNS, 110) }
+        Place { id: id(n), x: at(n % columns, 260), y: at(n / columns, 110) }
     };
     body.push(Line::new(Stmt::Layout((0..n_nodes).map(place).collect())));
     Play { coord: Coord::new("bench", "1", "grid"), title: None, timeout: None, body }

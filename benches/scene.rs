@@ -10,10 +10,10 @@ use chalktalk::replay::{Film, View};
 use chalktalk::scene::{Binding, Frame, Geometry, Instant, Lod, Point, Rect, Visible};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
-const COLUMNS: u32 = 100;
-
-/// A grid of nodes: each leads to the next in its row, every other one also to the row below. With `places` or without.
+/// A square grid of nodes, so that sizes differ in nothing but size: each leads to the next in its row, every other one
+/// also to the row below. With `places` or without.
 fn play(n_nodes: u32, places: bool) -> (Play, Graph) {
+    let columns = n_nodes.isqrt();
     let mut text = String::from("play bench/1/grid {\n");
     for n in 0..n_nodes {
         let kind = if n % 2 == 0 { format!("fan-out n{n}") } else { format!("call n{n} = shop/1/step") };
@@ -27,13 +27,13 @@ fn play(n_nodes: u32, places: bool) -> (Play, Graph) {
         };
         wire(n + 1);
         if n % 2 == 0 {
-            wire(n + COLUMNS + 1);
+            wire(n + columns + 1);
         }
     }
     if places {
         text.push_str("layout {\n");
         for n in 0..n_nodes {
-            let _ = writeln!(text, "n{n} {} {}", n % COLUMNS * 260, n / COLUMNS * 110);
+            let _ = writeln!(text, "n{n} {} {}", n % columns * 260, n / columns * 110);
         }
         text.push_str("}\n");
     }

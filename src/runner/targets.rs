@@ -1,5 +1,6 @@
 //! Where a call goes: the formation's binding of its target, as something that can be called.
 
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -55,6 +56,7 @@ pub(super) struct Targets {
     builtin: Arc<dyn Worker>,
     catalog: Catalog,
     pub registry: Arc<Registry>,
+    /// By how they are spoken to, and where.
     services: FxHashMap<Vec<String>, Arc<Service>>,
     /// One ball at a time for each built-in image and version.
     seats: FxHashMap<(SmolStr, SmolStr), Arc<Semaphore>>,
@@ -162,8 +164,8 @@ impl Targets {
     pub fn bound(&mut self, binding: &Binding, to: &Coord) -> Result<Route, Failure> {
         match &binding.via {
             Via::Builtin => Ok(self.builtin(to)),
-            Via::Service(addresses) => self.service(addresses.iter().map(|address| address_for(address, to)).collect()),
-            Via::Pod { port, .. } => self.service(vec![format!("http://127.0.0.1:{port}")]),
+            Via::Service(addresses) => self.service("service", &filled(addresses, to), Service::new),
+            Via::Pod { port, .. } => self.service("service", &[format!("http://127.0.0.1:{port}")], Service::new),
             Via::Pull if self.pulled => Ok(Route::Pull(Arc::clone(&self.registry.hub))),
             Via::Pull => Err(Failure::new(
                 Code::FailedPrecondition,
@@ -172,7 +174,7 @@ impl Targets {
                 ),
             )),
             Via::Process(command) => self.process(command, to),
-            Via::Reflect(addresses) => self.reflected(addresses, to),
+            Via::Reflect(addresses) => self.service("reflect", &filled(addresses, to), Service::reflected),
         }
     }
 
@@ -195,27 +197,28 @@ impl Targets {
         Ok(Route::Service(Arc::clone(service)))
     }
 
-    fn service(&mut self, addresses: Vec<String>) -> Result<Route, Failure> {
-        if let Some(service) = self.services.get(&addresses) {
-            return Ok(Route::Service(Arc::clone(service)));
-        }
-        let service = Service::new(&addresses, Names::system());
-        let service = Arc::new(service.map_err(|why| Failure::new(Code::FailedPrecondition, why))?);
-        self.services.insert(addresses, Arc::clone(&service));
+    /// Services that are reached in the same way at the same addresses are one.
+    fn service(
+        &mut self,
+        speaks: &str,
+        addresses: &[String],
+        open: fn(&[String], Names) -> Result<Service, String>,
+    ) -> Result<Route, Failure> {
+        let key = std::iter::once(speaks.to_owned()).chain(addresses.iter().cloned()).collect();
+        let service = match self.services.entry(key) {
+            Entry::Occupied(known) => Arc::clone(known.get()),
+            Entry::Vacant(slot) => {
+                let service = open(addresses, Names::system());
+                let service = service.map_err(|why| Failure::new(Code::FailedPrecondition, why))?;
+                Arc::clone(slot.insert(Arc::new(service)))
+            }
+        };
         Ok(Route::Service(service))
     }
+}
 
-    fn reflected(&mut self, addresses: &[String], to: &Coord) -> Result<Route, Failure> {
-        let addresses: Vec<String> = addresses.iter().map(|address| address_for(address, to)).collect();
-        let key = std::iter::once("reflect".to_owned()).chain(addresses.iter().cloned()).collect();
-        if let Some(service) = self.services.get(&key) {
-            return Ok(Route::Service(Arc::clone(service)));
-        }
-        let service = Service::reflected(&addresses, Names::system());
-        let service = Arc::new(service.map_err(|why| Failure::new(Code::FailedPrecondition, why))?);
-        self.services.insert(key, Arc::clone(&service));
-        Ok(Route::Service(service))
-    }
+fn filled(addresses: &[String], to: &Coord) -> Vec<String> {
+    addresses.iter().map(|address| address_for(address, to)).collect()
 }
 
 /// Calls a built-in method, through the same trait that serves it over gRPC.

@@ -3,13 +3,13 @@
 //! A command is allowed for the folder that it was allowed in: it may mean something else in another.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use super::runs::data_dir;
-use crate::files;
+use crate::files::{self, Over};
+use crate::play::Formation;
 use crate::runner::Consent;
 
 const FILE_NAME: &str = "allowed.json";
@@ -35,12 +35,13 @@ impl Ledger {
         Self { consent, path, folder }
     }
 
-    /// From now on these may be started here.
+    /// From now on all that the formation starts may be started here.
     ///
     /// # Errors
-    /// They may, but that could not be kept.
-    pub fn allow<'c>(&self, commands: impl IntoIterator<Item = &'c str>) -> anyhow::Result<()> {
-        let fresh: Vec<&str> = commands.into_iter().filter(|command| !self.consent.allows(command)).collect();
+    /// It may, but that could not be kept.
+    pub fn allow(&self, formation: Option<&Formation>) -> anyhow::Result<()> {
+        let commands = formation.into_iter().flat_map(Formation::commands);
+        let fresh: Vec<&str> = commands.filter(|command| !self.consent.allows(command)).collect();
         if fresh.is_empty() {
             return Ok(());
         }
@@ -48,7 +49,12 @@ impl Ledger {
         let Some(path) = &self.path else { return Ok(()) };
         let mut kept = read(path);
         kept.entry(self.folder.clone()).or_default().extend(fresh.into_iter().map(str::to_owned));
-        write(path, &kept).with_context(|| {
+        let keep = || -> anyhow::Result<()> {
+            std::fs::create_dir_all(path.parent().unwrap_or(path))?;
+            files::save(path, &serde_json::to_string_pretty(&kept)?, Over::Anything)?;
+            Ok(())
+        };
+        keep().with_context(|| {
             format!("what may be started is not kept in '{}', so that it will be asked again", path.display())
         })
     }
@@ -57,14 +63,4 @@ impl Ledger {
 fn read(path: &Path) -> Allowed {
     let text = files::load_text(path).map(|(text, _)| text).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
-}
-
-/// Whole or not at all.
-fn write(path: &Path, allowed: &Allowed) -> anyhow::Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(serde_json::to_string_pretty(allowed)?.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }

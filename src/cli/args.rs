@@ -228,6 +228,18 @@ pub(super) struct Serve {
     pub allow_process: bool,
 }
 
+/// Which server is meant.
+#[cfg(feature = "run")]
+#[derive(Debug, clap::Args)]
+pub(super) struct At {
+    /// The server; if it is not named, the one that keeps its runs in the data folder
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The folder of the server's runs, and of what may be started
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
 #[cfg(feature = "run")]
 #[derive(Debug, clap::Args)]
 #[command(
@@ -235,9 +247,7 @@ pub(super) struct Serve {
     after_help = "\
 Examples:
   chalktalk signal last manager-approved '{\"name\": \"Ann\"}'
-  chalktalk signal --key o-7 paid --server http://127.0.0.1:7411
-
-The server is the one that keeps its runs in the data folder, unless it is named."
+  chalktalk signal --key o-7 paid --server http://127.0.0.1:7411"
 )]
 pub(super) struct Signal {
     /// A run (its id, its beginning or its end, or `last`; not with --key), the signal's name, and what it carries
@@ -249,11 +259,8 @@ pub(super) struct Signal {
     /// The same id twice counts once
     #[arg(long)]
     pub id: Option<String>,
-    #[arg(long, value_name = "URL")]
-    pub server: Option<String>,
-    /// The folder of the server's runs
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
+    #[command(flatten)]
+    pub at: At,
 }
 
 #[cfg(feature = "run")]
@@ -268,11 +275,8 @@ pub(super) struct Cancel {
     /// What the run's end will say
     #[arg(long, default_value = "cancelled by hand")]
     pub reason: String,
-    #[arg(long, value_name = "URL")]
-    pub server: Option<String>,
-    /// The folder of the server's runs
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
+    #[command(flatten)]
+    pub at: At,
 }
 
 #[cfg(feature = "run")]
@@ -298,11 +302,8 @@ pub(super) struct Targets {
     pub allow_process: bool,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    #[arg(long, value_name = "URL")]
-    pub server: Option<String>,
-    /// The folder of the server's runs, and of what may be started
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
+    #[command(flatten)]
+    pub at: At,
 }
 
 #[derive(Debug, clap::Args)]

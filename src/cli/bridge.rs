@@ -99,7 +99,7 @@ fn try_start(runner: &Runner, ledger: &Ledger, desk: &Desk, start: &Start) -> an
         }
     };
     if start.allows_processes
-        && let Err(error) = ledger.allow(formation.iter().flat_map(|formation| formation.commands()))
+        && let Err(error) = ledger.allow(formation)
     {
         desk.failed(&error);
     }

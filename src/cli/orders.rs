@@ -29,7 +29,7 @@ pub(super) fn signal(args: &args::Signal, out: &Output) -> anyhow::Result<Verdic
             .with_context(|| format!("'{json}' is no JSON; a text needs quotes of its own: '\"text\"'"))?,
     };
     let payload = Some(to_any(&Payload::from(value)).map_err(|failure| anyhow::anyhow!(failure.message))?);
-    let mut remote = Remote::find(args.server.as_deref(), args.data.as_deref())?;
+    let mut remote = Remote::find(&args.at)?;
     let to = match (run, &args.key) {
         (Some(run), _) => v1::signal_request::To::Run(remote.resolve(run)?.to_string()),
         (None, key) => v1::signal_request::To::Key(key.clone().unwrap_or_default()),
@@ -48,7 +48,7 @@ pub(super) fn signal(args: &args::Signal, out: &Output) -> anyhow::Result<Verdic
 }
 
 pub(super) fn cancel(args: &args::Cancel, _: &Output) -> anyhow::Result<Verdict> {
-    let mut remote = Remote::find(args.server.as_deref(), args.data.as_deref())?;
+    let mut remote = Remote::find(&args.at)?;
     let run = remote.resolve(&args.run)?.to_string();
     let ask = v1::CancelRequest { run, reason: args.reason.clone() };
     remote.ask(async |client| client.cancel(ask).await)?;
@@ -62,7 +62,7 @@ pub(super) fn targets(args: &args::Targets, out: &mut Output) -> anyhow::Result<
     if args.formation.is_some() || args.allow_process {
         bail!("--formation and --allow-process are for the targets of a file: name a .play or .ron file");
     }
-    let mut remote = Remote::find(args.server.as_deref(), args.data.as_deref())?;
+    let mut remote = Remote::find(&args.at)?;
     let ask = v1::ListTargetsRequest { image: args.what.clone().unwrap_or_default() };
     let targets = remote.ask(async |client| client.list_targets(ask).await)?.targets;
     if args.format == Format::Json {

@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Response, Status};
 
+use super::args::At;
 use super::runs::data_dir;
 use crate::base::RunId;
 use crate::event::{Event, Recorded};
@@ -43,11 +44,11 @@ impl Remote {
     }
 
     /// The server that is named, or the one that writes the data folder.
-    pub fn find(server: Option<&str>, data: Option<&Path>) -> anyhow::Result<Self> {
-        if let Some(url) = server {
+    pub fn find(at: &At) -> anyhow::Result<Self> {
+        if let Some(url) = &at.server {
             return Self::connect(url);
         }
-        let noted = note(data).and_then(|path| std::fs::read_to_string(path).ok());
+        let noted = note(at.data.as_deref()).and_then(|path| std::fs::read_to_string(path).ok());
         match noted {
             Some(url) => Self::connect(url.trim()),
             None => {

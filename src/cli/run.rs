@@ -37,7 +37,7 @@ pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict>
     }
     let ledger = Ledger::open(args.data.as_deref());
     if args.allow_process
-        && let Err(error) = ledger.allow(prepared.plan.formation.iter().flat_map(|formation| formation.commands()))
+        && let Err(error) = ledger.allow(prepared.plan.formation.as_ref())
     {
         out.say(&format!("{error:#}"));
     }

@@ -69,7 +69,7 @@ fn read(file: &Path, args: &args::Serve, ledger: &Ledger, out: &Output) -> anyho
     let formation =
         choose_formation(input.doc(), args.formation.as_deref()).map_err(|bad| anyhow!("'{}': {bad}", input.name))?;
     if args.allow_process
-        && let Err(error) = ledger.allow(formation.iter().flat_map(|formation| formation.commands()))
+        && let Err(error) = ledger.allow(formation)
     {
         out.say(&format!("{error:#}"));
     }

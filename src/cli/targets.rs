@@ -25,9 +25,9 @@ pub(super) fn of_file(file: &Path, args: &args::Targets, out: &mut Output) -> an
         }
     };
     let formation = choose_formation(input.doc(), args.formation.as_deref()).map_err(|bad| anyhow!("{bad}"))?;
-    let ledger = Ledger::open(args.data.as_deref());
+    let ledger = Ledger::open(args.at.data.as_deref());
     if args.allow_process
-        && let Err(error) = ledger.allow(formation.iter().flat_map(|formation| formation.commands()))
+        && let Err(error) = ledger.allow(formation)
     {
         out.say(&format!("{error:#}"));
     }

@@ -13,6 +13,7 @@ use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
+use chalktalk::base::RunId;
 use chalktalk::event::{Code, Event, Outcome, Payload, Recorded};
 use chalktalk::runner::v1::worker_client::WorkerClient;
 use chalktalk::runner::{Config, Prepared, Runner, Server, World, from_any, v1};
@@ -294,14 +295,20 @@ async fn is_late_and_tried_again(runner: &Runner, worker: &mut Worker) {
     assert_eq!(codes.collect::<Vec<_>>(), [Code::DeadlineExceeded; 2]);
 }
 
-async fn dies_in_a_call(runner: &Runner, mut dies: Worker, lives: Worker) {
+/// A run in the middle of a call, of so many milliseconds, that `first` works on and `next` can take over.
+async fn slow_call(runner: &Runner, first: &mut Worker, next: &Worker, ms: u64) -> RunId {
     let text = format!(
         "play t/1/p {{\n snap a\n call b = stock/3.0.2/slow retry 1 backoff 10ms..10ms\n pass c\n a -> b -> c\n}}
          formation f {{\n stock/* service \"{}\", \"{}\"\n}}",
-        dies.url, lives.url
+        first.url, next.url
     );
-    let run = start(runner, &prepared_with(&text, "f"), json!({"ms": 2000})).await;
-    dies.next_call();
+    let run = start(runner, &prepared_with(&text, "f"), json!({"ms": ms})).await;
+    first.next_call();
+    run
+}
+
+async fn dies_in_a_call(runner: &Runner, mut dies: Worker, lives: Worker) {
+    let run = slow_call(runner, &mut dies, &lives, 2000).await;
     dies.process.kill().unwrap();
     assert_eq!(passed(&runner.wait(&run).await.unwrap()).1, json!({"ms": 2000}));
     let events = runner.reader().await.unwrap().events(&run).unwrap().events;
@@ -317,13 +324,7 @@ async fn dies_in_a_call(runner: &Runner, mut dies: Worker, lives: Worker) {
 
 /// A process that stands still keeps its connections open.
 async fn hangs_in_a_call(runner: &Runner, mut hangs: Worker, lives: Worker) {
-    let text = format!(
-        "play t/1/p {{\n snap a\n call b = stock/3.0.2/slow retry 1 backoff 10ms..10ms\n pass c\n a -> b -> c\n}}
-         formation f {{\n stock/* service \"{}\", \"{}\"\n}}",
-        hangs.url, lives.url
-    );
-    let run = start(runner, &prepared_with(&text, "f"), json!({"ms": 3000})).await;
-    hangs.next_call();
+    let run = slow_call(runner, &mut hangs, &lives, 3000).await;
     let stop = Command::new("kill").args(["-STOP", &hangs.process.id().to_string()]).status();
     assert!(stop.unwrap().success());
     assert_eq!(passed(&runner.wait(&run).await.unwrap()).1, json!({"ms": 3000}));

@@ -15,7 +15,7 @@ from google.protobuf import json_format, struct_pb2, timestamp_pb2
 # Reads the .proto files themselves: there is no generated code to keep.
 sys.path.append(str(Path(__file__).resolve().parents[3] / "proto"))
 protos, services = grpc.protos_and_services("chalktalk/v1/worker.proto")
-from pull import pull  # noqa: E402, which reads the other one
+from pull import pull  # noqa: E402: it finds its .proto by the path above
 
 class Refused(Exception):
     """Ends a call with a status code and words; UNAVAILABLE and a few others are tried again if the play says so."""

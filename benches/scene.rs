@@ -10,10 +10,8 @@ use chalktalk::replay::{Film, View};
 use chalktalk::scene::{Binding, Frame, Geometry, Instant, Lod, Point, Rect, Visible};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
-/// A square grid of nodes, so that sizes differ in nothing but size: each leads to the next in its row, every other one
-/// also to the row below. With `places` or without.
-fn play(n_nodes: u32, places: bool) -> (Play, Graph) {
-    let columns = n_nodes.isqrt();
+/// A grid of nodes: each leads to the next in its row, every other one also to the row below. With `places` or without.
+fn play(n_nodes: u32, columns: u32, places: bool) -> (Play, Graph) {
     let mut text = String::from("play bench/1/grid {\n");
     for n in 0..n_nodes {
         let kind = if n % 2 == 0 { format!("fan-out n{n}") } else { format!("call n{n} = shop/1/step") };
@@ -63,16 +61,18 @@ fn record(n_nodes: u32, n_balls: u32, n_events: u32) -> Vec<Recorded> {
 }
 
 fn geometry(c: &mut Criterion) {
+    // Rows of one length, so that a wire is as long in a large play as in a small one: a long wire costs by its length.
+    const COLUMNS: u32 = 10;
     for n in [100, 1_000, 10_000] {
         for (places, what) in [(true, "placed"), (false, "arranged")] {
-            let (play, graph) = play(n, places);
+            let (play, graph) = play(n, COLUMNS, places);
             c.bench_function(&format!("geometry, {n} nodes, {what}"), |b| b.iter(|| Geometry::new(&play, &graph)));
         }
     }
 }
 
 fn frames(c: &mut Criterion) {
-    let (play, graph) = play(10_000, true);
+    let (play, graph) = play(10_000, 100, true);
     let geometry = Geometry::new(&play, &graph);
     let mut view = View::default();
     for mut recorded in record(10_000, 1_000, 2_000) {

@@ -2,6 +2,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "run")]
+use super::secure::{Asking, Bounds, Certificates, Guarding, PeerTokens};
+
 /// Draw orchestration plays, run them live and replay them.
 #[derive(Debug, Parser)]
 #[command(
@@ -199,6 +202,10 @@ pub(super) struct Run {
     /// Run it there: a file is registered first, the coordinate of a play that is registered can stand for it
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
+    #[command(flatten)]
+    pub asking: Asking,
+    #[command(flatten)]
+    pub peers: PeerTokens,
 }
 
 #[cfg(feature = "run")]
@@ -208,13 +215,14 @@ Examples:
   chalktalk serve plays/*.play
   chalktalk serve checkout.play --formation street --data ./runs
   chalktalk serve --listen 127.0.0.1:0                 # any free port; the first line of output says which
+  chalktalk serve --listen 0.0.0.0:7411 --tls-cert cert.pem --tls-key key.pem --token-file tokens
 
 Every play is a target for StartRun, for Worker.Invoke and for other plays; more can be registered while it runs.
 Unfinished runs of the data folder go on. Ctrl-C stops it; what is unfinished then goes on at the next start.")]
 pub(super) struct Serve {
     /// .play, .ron or .json files
     pub files: Vec<PathBuf>,
-    /// Where to listen. Only this computer's own addresses: there is no TLS yet
+    /// Where to listen. Beyond this computer it wants --tls-cert, and --token-file or --client-ca
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7411")]
     pub listen: std::net::SocketAddr,
     /// The folder that runs and registered plays are kept in
@@ -226,6 +234,14 @@ pub(super) struct Serve {
     /// Start the programs that `process` lines of the formations name; read them first. Remembered for this folder
     #[arg(long)]
     pub allow_process: bool,
+    #[command(flatten)]
+    pub guarding: Guarding,
+    #[command(flatten)]
+    pub certificates: Certificates,
+    #[command(flatten)]
+    pub peers: PeerTokens,
+    #[command(flatten)]
+    pub bounds: Bounds,
 }
 
 /// Which server is meant.
@@ -238,6 +254,8 @@ pub(super) struct At {
     /// The folder of the server's runs, and of what may be started
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    #[command(flatten)]
+    pub asking: Asking,
 }
 
 #[cfg(feature = "run")]
@@ -304,6 +322,8 @@ pub(super) struct Targets {
     pub format: Format,
     #[command(flatten)]
     pub at: At,
+    #[command(flatten)]
+    pub peers: PeerTokens,
 }
 
 #[derive(Debug, clap::Args)]
@@ -324,6 +344,9 @@ pub(super) struct Runs {
     #[cfg(feature = "run")]
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     pub server: Option<String>,
+    #[cfg(feature = "run")]
+    #[command(flatten)]
+    pub asking: Asking,
 }
 
 #[derive(Debug, clap::Args)]
@@ -343,6 +366,9 @@ pub(super) struct Show {
     #[cfg(feature = "run")]
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     pub server: Option<String>,
+    #[cfg(feature = "run")]
+    #[command(flatten)]
+    pub asking: Asking,
 }
 
 #[derive(Debug, clap::Args)]

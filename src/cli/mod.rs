@@ -28,6 +28,8 @@ mod run;
 mod run_remote;
 mod runs;
 #[cfg(feature = "run")]
+mod secure;
+#[cfg(feature = "run")]
 mod serve;
 mod start;
 #[cfg(feature = "run")]

@@ -5,52 +5,64 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use tokio::runtime::Runtime;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Response, Status};
 
 use super::args::At;
 use super::runs::data_dir;
+use super::secure::Asking;
 use crate::base::RunId;
 use crate::event::{Event, Recorded};
 use crate::journal::{self, RunInfo};
-use crate::runner::v1;
 use crate::runner::v1::quarterback_client::QuarterbackClient;
+use crate::runner::{Bearer, v1};
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// The file in a data folder in which the server that writes there says where it listens.
 const NOTE: &str = "server";
+/// What a server may send: it bounds its own messages.
+const MAX_MESSAGE: usize = 64 << 20;
 /// How many runs an abbreviation is looked for in.
 const MAX_SEARCHED: usize = 10_000;
 
+/// Shows its token at each call.
+pub(super) type Client = QuarterbackClient<InterceptedService<Channel, Bearer>>;
+
 pub(super) struct Remote {
     pub runtime: Runtime,
-    pub client: QuarterbackClient<Channel>,
+    pub client: Client,
 }
 
 impl Remote {
     /// # Errors
-    /// The text is no address, or nothing answers there.
-    pub fn connect(url: &str) -> anyhow::Result<Self> {
+    /// The text is no address, nothing answers there, or it cannot be trusted.
+    pub fn connect(url: &str, asking: &Asking) -> anyhow::Result<Self> {
         let text = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
         let endpoint = Endpoint::from_shared(text.clone()).ok().filter(|endpoint| endpoint.uri().host().is_some());
-        let Some(endpoint) = endpoint.filter(|endpoint| endpoint.uri().scheme_str() == Some("http")) else {
+        let is_known = |endpoint: &Endpoint| matches!(endpoint.uri().scheme_str(), Some("http" | "https"));
+        let Some(endpoint) = endpoint.filter(is_known) else {
             bail!("'{url}' is not an address of a server: write it as in --server http://127.0.0.1:7411");
         };
+        let uri = endpoint.uri().clone();
+        let token = asking.token()?.map(|token| Bearer::for_server(&token, &uri)).transpose()?.unwrap_or_default();
+        let endpoint = asking.certificates.trust()?.secure(endpoint, &uri)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let channel = runtime.block_on(endpoint.connect_timeout(CONNECT).connect()).map_err(|_| {
-            anyhow!("nothing answers at {text}: start it with 'chalktalk serve', or name another one with --server URL")
-        })?;
-        Ok(Self { runtime, client: QuarterbackClient::new(channel) })
+        let channel = runtime
+            .block_on(endpoint.connect_timeout(CONNECT).connect())
+            .map_err(|error| unreached(&text, &error, asking))?;
+        let client = QuarterbackClient::with_interceptor(channel, token).max_decoding_message_size(MAX_MESSAGE);
+        Ok(Self { runtime, client })
     }
 
     /// The server that is named, or the one that writes the data folder.
     pub fn find(at: &At) -> anyhow::Result<Self> {
         if let Some(url) = &at.server {
-            return Self::connect(url);
+            return Self::connect(url, &at.asking);
         }
         let noted = note(at.data.as_deref()).and_then(|path| std::fs::read_to_string(path).ok());
         match noted {
-            Some(url) => Self::connect(url.trim()),
+            Some(url) => Self::connect(url.trim(), &at.asking),
             None => {
                 bail!(
                     "no server is known that could do that: start one with 'chalktalk serve', or name it with --server URL"
@@ -61,10 +73,7 @@ impl Remote {
 
     /// # Errors
     /// What the server says is wrong.
-    pub fn ask<T>(
-        &mut self,
-        call: impl AsyncFnOnce(&mut QuarterbackClient<Channel>) -> Result<Response<T>, Status>,
-    ) -> anyhow::Result<T> {
+    pub fn ask<T>(&mut self, call: impl AsyncFnOnce(&mut Client) -> Result<Response<T>, Status>) -> anyhow::Result<T> {
         let answer = self.runtime.block_on(call(&mut self.client));
         answer.map(Response::into_inner).map_err(|status| said(&status))
     }
@@ -121,6 +130,26 @@ impl Remote {
             Ok(events)
         })
     }
+}
+
+/// Why there is no connection, and what to do.
+fn unreached(text: &str, error: &tonic::transport::Error, asking: &Asking) -> anyhow::Error {
+    let mut why = String::new();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        why = cause.to_string();
+        next = cause.source();
+    }
+    if !why.contains("certificate") {
+        return anyhow!(
+            "nothing answers at {text}: start it with 'chalktalk serve', or name another one with --server URL"
+        );
+    }
+    let what = match &asking.certificates.ca {
+        Some(ca) => format!("has '{}' signed it, and for that name?", ca.display()),
+        None => "name the CA that signed it with --ca FILE".to_owned(),
+    };
+    anyhow!("{text} cannot be trusted: {why}: {what}")
 }
 
 /// What the server said, as a message of ours.

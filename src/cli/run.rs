@@ -22,7 +22,7 @@ use crate::event::{Event, Outcome, ParkedOn, Recorded};
 use crate::files::{self, MAX_BYTES};
 use crate::journal::Journal;
 use crate::plan::choose_formation;
-use crate::runner::{Config, Consent, Prepared, Runner, Start};
+use crate::runner::{Config, Consent, Prepared, Runner, Start, Trust};
 
 pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict> {
     if let Some(server) = &args.server {
@@ -42,6 +42,7 @@ pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict>
         out.say(&format!("{error:#}"));
     }
     job.consent = ledger.consent;
+    job.trust = args.peers.add_to(args.asking.certificates.trust()?)?;
     drive(job, journal, out)
 }
 
@@ -165,6 +166,8 @@ pub(super) struct Job {
     record: Record,
     /// What the run may start.
     consent: Consent,
+    /// How services are called.
+    trust: Trust,
     /// Prints a line for each event on stdout, and answers waits for signals: the demo.
     pub demo: Option<Answerer>,
 }
@@ -191,7 +194,14 @@ impl Job {
             start.entry = Some(node);
             start.input = payload.into();
         }
-        Ok(Self { start, signals, record: Record::Nowhere, consent: Consent::none(), demo: None })
+        Ok(Self {
+            start,
+            signals,
+            record: Record::Nowhere,
+            consent: Consent::none(),
+            trust: Trust::default(),
+            demo: None,
+        })
     }
 }
 
@@ -201,8 +211,8 @@ pub(super) fn drive(job: Job, journal: Journal, out: &mut Output) -> anyhow::Res
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runner")?;
     let outcome = runtime.block_on(async {
         // This is about one run: those that were left in the folder stay as they are.
-        let consent = job.consent.clone();
-        let config = Config { resumes: false, consent, pulled: false, ..Config::new(journal) };
+        let (consent, trust) = (job.consent.clone(), job.trust.clone());
+        let config = Config { resumes: false, consent, trust, pulled: false, ..Config::new(journal) };
         let runner = Runner::spawn(config);
         let outcome = follow(job, &runner, out).await;
         let stopped = runner.stop().await;

@@ -15,7 +15,7 @@ use crate::runner::{to_any, v1};
 
 /// Registers the file there, if it is one and not the coordinate of a play that is registered already.
 pub(super) fn run(args: &args::Run, server: &str, out: &mut Output) -> anyhow::Result<Verdict> {
-    let mut remote = Remote::connect(server)?;
+    let mut remote = Remote::connect(server, &args.asking)?;
     let registered = args.file.to_str().and_then(|text| text.parse::<Coord>().ok()).filter(|_| !args.file.exists());
     let (play, entry, input, signals) = match registered {
         Some(play) => {

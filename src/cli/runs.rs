@@ -78,7 +78,7 @@ pub(super) fn show(args: &args::Show, out: &mut Output) -> anyhow::Result<Verdic
 fn listed(args: &args::Runs) -> anyhow::Result<Vec<RunInfo>> {
     #[cfg(feature = "run")]
     if let Some(server) = &args.server {
-        return super::remote::Remote::connect(server)?.runs(args.limit);
+        return super::remote::Remote::connect(server, &args.asking)?.runs(args.limit);
     }
     match open(args.data.as_deref())? {
         Some(reader) => Ok(reader.runs(args.limit)?),
@@ -89,7 +89,7 @@ fn listed(args: &args::Runs) -> anyhow::Result<Vec<RunInfo>> {
 fn shown(args: &args::Show) -> anyhow::Result<(RunInfo, History)> {
     #[cfg(feature = "run")]
     if let Some(server) = &args.server {
-        let mut remote = super::remote::Remote::connect(server)?;
+        let mut remote = super::remote::Remote::connect(server, &args.asking)?;
         let run = remote.resolve(&args.run)?;
         let info = remote.run(&run)?;
         let events = remote.events(&run, info.n_events)?;

@@ -1,5 +1,6 @@
 //! The quarterback as a server.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,12 +19,16 @@ use crate::check;
 use crate::diag::{Diagnostic, Severity};
 use crate::journal::Journal;
 use crate::plan::choose_formation;
-use crate::runner::{Config, Prepared, Runner, Server};
+use crate::runner::{Access, Config, Prepared, Runner, Server};
 
 /// A target without a binding may be a play of another file, or one that is registered later.
 const UNBOUND: &str = "F001";
 
 pub(super) fn serve(args: &args::Serve, out: &mut Output) -> anyhow::Result<Verdict> {
+    // Before anything is opened: whoever may not be served to others hears it at once.
+    let access = args.guarding.access()?;
+    access.check(args.listen)?;
+    let trust = args.peers.add_to(args.certificates.trust()?)?;
     let ledger = Ledger::open(args.data.as_deref());
     let mut plays = Vec::new();
     for file in &args.files {
@@ -41,8 +46,9 @@ pub(super) fn serve(args: &args::Serve, out: &mut Output) -> anyhow::Result<Verd
         .enable_all()
         .build()
         .context("cannot start the server")?;
-    let runner = Runner::new(Config { consent: ledger.consent, ..Config::new(journal) })?;
-    let served = runtime.block_on(listen(args, &runner, plays, out));
+    let limits = args.bounds.limits();
+    let runner = Runner::new(Config { consent: ledger.consent, trust, limits, ..Config::new(journal) })?;
+    let served = runtime.block_on(listen(args, access, &runner, plays, out));
     if let Some(note) = remote::note(args.data.as_deref()) {
         drop(std::fs::remove_file(note));
     }
@@ -80,8 +86,18 @@ fn read(file: &Path, args: &args::Serve, ledger: &Ledger, out: &Output) -> anyho
     Ok(Some(plays))
 }
 
+/// A server of all addresses is asked at one that leads there from here.
+fn near(url: &str, addr: SocketAddr) -> String {
+    match addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => url.replacen("0.0.0.0", "127.0.0.1", 1),
+        IpAddr::V6(ip) if ip.is_unspecified() => url.replacen("[::]", "[::1]", 1),
+        _ => url.to_owned(),
+    }
+}
+
 async fn listen(
     args: &args::Serve,
+    access: Access,
     runner: &Runner,
     plays: Vec<Arc<Prepared>>,
     out: &mut Output,
@@ -89,6 +105,7 @@ async fn listen(
     // Before the address is told, so that whoever starts this may stop it at once.
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+    let scheme = if access.has_tls() { "https" } else { "http" };
     let served = async {
         for recovered in runner.recovered().await? {
             let why = recovered.result.map_or_else(|why| format!("stays as it is: {why}"), |()| "goes on".to_owned());
@@ -97,7 +114,7 @@ async fn listen(
         if !plays.is_empty() {
             runner.register(plays).await?;
         }
-        let server = Server::start(runner, args.listen).await?;
+        let server = Server::guarded(runner, args.listen, access).await?;
         Ok::<_, anyhow::Error>(server)
     };
     let server = match served.await {
@@ -107,10 +124,10 @@ async fn listen(
             return Err(error);
         }
     };
-    let url = format!("http://{}", server.addr);
+    let url = format!("{scheme}://{}", server.addr);
     if let Some(note) = remote::note(args.data.as_deref()) {
         // Only for those who would else have to name the server.
-        drop(std::fs::write(note, &url));
+        drop(std::fs::write(note, near(&url, server.addr)));
     }
     out.line(&format!("listening on {url}"))?;
     for play in runner.plays() {

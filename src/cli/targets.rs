@@ -31,10 +31,11 @@ pub(super) fn of_file(file: &Path, args: &args::Targets, out: &mut Output) -> an
     {
         out.say(&format!("{error:#}"));
     }
+    let trust = args.peers.add_to(args.at.asking.certificates.trust()?)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runner")?;
     let places = runtime.block_on(async {
-        let runner = Runner::spawn(Config { consent: ledger.consent, ..Config::new(Journal::memory()) });
+        let runner = Runner::spawn(Config { consent: ledger.consent, trust, ..Config::new(Journal::memory()) });
         let places = runner.targets(formation, true).await?;
         runner.stop().await?;
         Ok::<_, anyhow::Error>(places)

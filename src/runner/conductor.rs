@@ -11,6 +11,7 @@ use super::discover::Place;
 use super::handle::{Answering, Config, Recovered, Start};
 use super::levels::{Callee, MAX_DEPTH, result_of};
 use super::live::{Live, Lives, Owing};
+use super::peer::Outward;
 use super::registry::Registry;
 use super::signals::{KEPT_MS, Signals};
 use super::targets::Targets;
@@ -176,10 +177,11 @@ impl Conductor {
         post: mpsc::UnboundedSender<Mail>,
         mail: mpsc::UnboundedReceiver<Mail>,
     ) -> Self {
+        let outward = Outward { trust: config.trust, max_message: config.limits.message };
         Self {
             world: config.world,
             journal: config.journal,
-            targets: Targets::new(config.builtin, config.consent, config.pulled, registry),
+            targets: Targets::new(config.builtin, config.consent, config.pulled, outward, registry),
             lives: Lives::default(),
             signals: Signals::default(),
             post,

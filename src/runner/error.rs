@@ -29,10 +29,8 @@ pub enum Error {
     Stopped,
     #[error("the runner's thread cannot start: {0}")]
     Thread(Arc<std::io::Error>),
-    #[error(
-        "{addr} can be reached from other computers, and this version has neither TLS nor tokens to keep them out: listen on 127.0.0.1"
-    )]
-    NotLoopback { addr: SocketAddr },
+    #[error(transparent)]
+    Secure(#[from] super::SecureError),
     #[error("cannot listen on {addr}: {source}; port 0 stands for any that is free")]
     Listen { addr: SocketAddr, source: Arc<std::io::Error> },
 }

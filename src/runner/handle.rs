@@ -11,7 +11,7 @@ use super::pull::Hub;
 use super::registry::Registry;
 use super::v1::worker_server::Worker;
 use super::watch::{CAPACITY, watch};
-use super::{Consent, Demo, Error, Place, Prepared, Watch, World};
+use super::{Consent, Demo, Error, Limits, Place, Prepared, Trust, Watch, World};
 use crate::base::{Coord, NodeId, RunId};
 use crate::event::{Outcome, Payload};
 use crate::journal::{Journal, Reader};
@@ -29,6 +29,9 @@ pub struct Config {
     pub consent: Consent,
     /// Whether workers may come to it, now or when its runs go on: else a call of a `pull` binding fails at once.
     pub pulled: bool,
+    /// How what is called out there is called.
+    pub trust: Trust,
+    pub limits: Limits,
 }
 
 impl Config {
@@ -41,6 +44,8 @@ impl Config {
             resumes: true,
             consent: Consent::none(),
             pulled: true,
+            trust: Trust::default(),
+            limits: Limits::default(),
         }
     }
 }
@@ -88,6 +93,7 @@ pub struct Runner {
 struct Inner {
     post: mpsc::UnboundedSender<Mail>,
     registry: Arc<Registry>,
+    limits: Limits,
 }
 
 impl Drop for Inner {
@@ -107,21 +113,21 @@ impl Runner {
         // One thread: no step of a run waits for another to be woken.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(thread)?;
         let (post, mail) = mpsc::unbounded_channel();
-        let registry = Arc::<Registry>::default();
+        let (registry, limits) = (Arc::<Registry>::default(), config.limits);
         let conductor = Conductor::new(config, Arc::clone(&registry), post.clone(), mail);
         thread::Builder::new()
             .name("runner".to_owned())
             .spawn(move || runtime.block_on(conductor.conduct()))
             .map_err(thread)?;
-        Ok(Self { inner: Arc::new(Inner { post, registry }) })
+        Ok(Self { inner: Arc::new(Inner { post, registry, limits }) })
     }
 
     /// Starts a runner as a task of the tokio runtime that this is called in.
     pub fn spawn(config: Config) -> Self {
         let (post, mail) = mpsc::unbounded_channel();
-        let registry = Arc::<Registry>::default();
+        let (registry, limits) = (Arc::<Registry>::default(), config.limits);
         tokio::spawn(Conductor::new(config, Arc::clone(&registry), post.clone(), mail).conduct());
-        Self { inner: Arc::new(Inner { post, registry }) }
+        Self { inner: Arc::new(Inner { post, registry, limits }) }
     }
 
     /// Makes plays targets: of [`Self::play`], and of calls of any play whose formation does not bind them elsewhere.
@@ -139,6 +145,10 @@ impl Runner {
     /// All plays that are registered, in the order of their coordinates.
     pub fn plays(&self) -> Vec<Arc<Prepared>> {
         self.inner.registry.all()
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.inner.limits
     }
 
     /// The workers that pull.

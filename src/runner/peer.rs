@@ -18,12 +18,11 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::call::{Fault, Job, code_of, failure_of};
 use super::pulse::{PROBE_EVERY, Pulse};
+use super::secure::{Bearer, Trust};
 use super::v1;
 use super::v1::worker_client::WorkerClient;
 use crate::event::{Code, Failure, Payload};
 
-/// Of one message, either way.
-pub(super) const MAX_MESSAGE: usize = 4 << 20;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long an address that could not be reached is passed over while others can.
 const DOWN: Duration = Duration::from_secs(2);
@@ -43,6 +42,17 @@ pub(super) struct Peer {
     line: Mutex<(u64, Channel)>,
     pulse: Pulse,
     state: Mutex<State>,
+    pub bearer: Bearer,
+    /// Of one message, in bytes.
+    pub max_message: usize,
+}
+
+/// How all that is called out there is called.
+#[derive(Clone, Debug)]
+pub(super) struct Outward {
+    pub trust: Trust,
+    /// Of one message, in bytes.
+    pub max_message: usize,
 }
 
 #[derive(Debug)]
@@ -70,14 +80,22 @@ impl Address {
     /// The text is no address that can be called.
     pub fn new(text: &str) -> Result<Self, String> {
         let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        if full.starts_with("https://") {
-            return Err(format!("{full} wants TLS, which this version cannot speak to workers: use http://"));
-        }
-        let uri = full.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
-        let uri = uri.ok_or_else(|| format!("'{text}' is not an address: write http://HOST:PORT"))?;
+        let uri = full.parse::<Uri>().ok().filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+        let uri =
+            uri.ok_or_else(|| format!("'{text}' is not an address: write http://HOST:PORT or https://HOST:PORT"))?;
         let host = uri.host().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| format!("'{text}' is not an address: write http://HOST:PORT"))?.to_owned();
-        Ok(Self { port: uri.port_u16().unwrap_or(80), host, uri, text: full })
+        let port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+        Ok(Self { port: uri.port_u16().unwrap_or(port), host, uri, text: full })
+    }
+
+    /// Whether it can be called with what is trusted.
+    ///
+    /// # Errors
+    /// It wants TLS, and the certificates for that are not there or not right.
+    pub fn check(&self, outward: &Outward) -> Result<(), String> {
+        let endpoint = Endpoint::from(self.uri.clone());
+        outward.trust.secure(endpoint, &self.uri).map(drop).map_err(|error| error.to_string())
     }
 
     /// `host:port`, to look it up.
@@ -94,11 +112,15 @@ impl Address {
 impl Peer {
     /// At one of the addresses that the name stands for, or wherever the name leads. Connects at the first call, within
     /// a tokio runtime.
-    pub fn new(address: &Address, at: Option<SocketAddr>) -> Self {
+    pub fn new(address: &Address, at: Option<SocketAddr>, outward: &Outward) -> Self {
         let (endpoint, place) = match at {
             None => (Endpoint::from(address.uri.clone()), address.place()),
             Some(at) => {
-                let uri = Uri::builder().scheme("http").authority(at.to_string()).path_and_query("/").build();
+                let uri = Uri::builder()
+                    .scheme(address.uri.scheme_str().unwrap_or("http"))
+                    .authority(at.to_string())
+                    .path_and_query("/")
+                    .build();
                 let uri = uri.expect("a socket's address makes a URI");
                 (Endpoint::from(uri).origin(address.uri.clone()), at.to_string())
             }
@@ -109,6 +131,8 @@ impl Peer {
             .tcp_keepalive(Some(Duration::from_secs(3)))
             .tcp_keepalive_interval(Some(Duration::from_secs(1)))
             .tcp_keepalive_retries(Some(3));
+        // What was checked before; else each call says that it lacks TLS.
+        let endpoint = outward.trust.secure(endpoint.clone(), &address.uri).unwrap_or(endpoint);
         let shown = match at {
             Some(at) if !address.is_literal() => format!("{} ({at})", address.text),
             _ => address.text.clone(),
@@ -120,6 +144,8 @@ impl Peer {
             pulse: Pulse::new(place),
             state: Mutex::new(state),
             address: shown,
+            bearer: outward.trust.bearer(&address.uri),
+            max_message: outward.max_message,
         }
     }
 
@@ -128,7 +154,9 @@ impl Peer {
     }
 
     fn client(&self) -> WorkerClient<Channel> {
-        WorkerClient::new(self.channel()).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE)
+        WorkerClient::new(self.channel())
+            .max_decoding_message_size(self.max_message)
+            .max_encoding_message_size(self.max_message)
     }
 
     /// What it says that it serves. `Ok(None)`: it is there, but leaves that method out.
@@ -137,7 +165,7 @@ impl Peer {
     /// It is not there, not well, or says nothing in time; in words.
     pub async fn describe(&self, within: Duration) -> Result<Option<v1::DescribeResponse>, String> {
         let ask = async {
-            let described = match self.client().describe(v1::DescribeRequest {}).await {
+            let described = match self.client().describe(self.with_token(v1::DescribeRequest {})).await {
                 Ok(response) => Some(response.into_inner()),
                 Err(status) if status.code() == tonic::Code::Unimplemented => None,
                 Err(status) => return Err(reason(&status)),
@@ -149,7 +177,7 @@ impl Peer {
 
     /// Asks `grpc.health.v1`. A server without it is taken at its connection.
     async fn is_serving(&self) -> bool {
-        let answer = HealthClient::new(self.channel()).check(HealthCheckRequest::default()).await;
+        let answer = HealthClient::new(self.channel()).check(self.with_token(HealthCheckRequest::default())).await;
         let healthy = match answer {
             Ok(response) => response.get_ref().status() != ServingStatus::NotServing,
             Err(_) => true,
@@ -172,13 +200,31 @@ impl Peer {
         tokio::spawn(async move { timeout(HEALTH_WITHIN, peer.is_serving()).await });
     }
 
+    fn with_token<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        self.bearer.put(request.metadata_mut());
+        request
+    }
+
+    /// With what goes beside the message.
+    pub fn request<T>(&self, job: &Job, message: T) -> Request<T> {
+        let mut request = self.with_token(message);
+        if let Some(limit) = job.limit {
+            request.set_timeout(limit.left.saturating_add(GRACE));
+        }
+        if let Some(trace) = job.traceparent().and_then(|trace| MetadataValue::try_from(trace).ok()) {
+            request.metadata_mut().insert("traceparent", trace);
+        }
+        request
+    }
+
     pub async fn invoke(&self, job: &Job, message: v1::InvokeRequest) -> Result<Payload, Fault> {
         let n_bytes = message.encoded_len();
-        if n_bytes > MAX_MESSAGE {
+        if n_bytes > self.max_message {
             return Err(self.too_large(job, &format!("it has {n_bytes} bytes")));
         }
         let mut client = self.client();
-        let result = self.attend(job, client.invoke(request(job, message))).await?;
+        let result = self.attend(job, client.invoke(self.request(job, message))).await?;
         match result {
             Ok(response) => {
                 job.read(response.into_inner(), &format!("{} at {}", job.to, self.address)).map_err(Fault::Failed)
@@ -247,8 +293,8 @@ impl Peer {
 
     /// Not to be tried again: it would be as large the next time.
     pub fn too_large(&self, job: &Job, why: &str) -> Fault {
-        let (to, address, limit) = (&job.to, &self.address, MAX_MESSAGE >> 20);
-        let message = format!("a message to or from {to} at {address} is over the limit of {limit} MiB: {why}");
+        let (to, address, limit) = (&job.to, &self.address, in_mib(self.max_message));
+        let message = format!("a message to or from {to} at {address} is over the limit of {limit}: {why}");
         Fault::Failed(Failure::new(Code::OutOfRange, message))
     }
 
@@ -276,16 +322,9 @@ impl Peer {
     }
 }
 
-/// With what goes beside the message.
-pub(super) fn request<T>(job: &Job, message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    if let Some(limit) = job.limit {
-        request.set_timeout(limit.left.saturating_add(GRACE));
-    }
-    if let Some(trace) = job.traceparent().and_then(|trace| MetadataValue::try_from(trace).ok()) {
-        request.metadata_mut().insert("traceparent", trace);
-    }
-    request
+/// A number of bytes in words.
+pub(super) fn in_mib(bytes: usize) -> String {
+    if bytes.is_multiple_of(1 << 20) { format!("{} MiB", bytes >> 20) } else { format!("{bytes} bytes") }
 }
 
 enum Trouble {

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::peer::{Address, Peer};
+use super::peer::{Address, Outward, Peer};
 use crate::base::Coord;
 use crate::event::{Code, Failure};
 
@@ -42,6 +42,9 @@ exec 3<&-
 exec /bin/sh -c "$1" >&2"#;
 
 /// A command, and the process that runs it.
+/// Variables of the environment that hold tokens.
+const SECRETS: [&str; 2] = ["CHALKTALK_TOKEN", "CHALKTALK_TOKENS"];
+
 #[derive(Debug)]
 pub(super) struct Process {
     shared: Arc<Shared>,
@@ -52,6 +55,7 @@ pub(super) struct Process {
 struct Shared {
     /// As it is run, but for its port.
     command: String,
+    outward: Outward,
     state: watch::Sender<State>,
     stop: CancellationToken,
 }
@@ -70,14 +74,14 @@ impl Process {
     ///
     /// # Errors
     /// The version has signs that a shell would read as its own; in words.
-    pub fn new(command: &str, to: &Coord) -> Result<Self, String> {
+    pub fn new(command: &str, to: &Coord, outward: &Outward) -> Result<Self, String> {
         let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._-+".contains(c));
         if command.contains("{version}") && !is_plain(&to.version) {
             return Err(format!("version {} cannot be put into a command: write it without '{{version}}'", to.version));
         }
         let command = command.replace("{image}", &to.image).replace("{version}", &to.version);
         let (state, stop) = (watch::Sender::new(State::Starting), CancellationToken::new());
-        Ok(Self { shared: Arc::new(Shared { command, state, stop }), begun: Once::new() })
+        Ok(Self { shared: Arc::new(Shared { command, outward: outward.clone(), state, stop }), begun: Once::new() })
     }
 
     pub fn command(&self) -> &str {
@@ -155,7 +159,7 @@ impl Shared {
         let tail = Arc::new(Mutex::new(Vec::new()));
         let reader = child.stderr.take().map(|stderr| tokio::spawn(keep_tail(stderr, Arc::clone(&tail))));
         let address = Address::new(&format!("http://127.0.0.1:{port}")).expect("a number makes an address");
-        let peer = Arc::new(Peer::new(&address, None));
+        let peer = Arc::new(Peer::new(&address, None, &self.outward));
         let early = tokio::select! {
             status = child.wait() => Some(status),
             () = until_ready(&peer) => None,
@@ -192,6 +196,10 @@ impl Shared {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", SHELL, "chalktalk", &self.command.replace("{port}", &port.to_string())]);
         command.env("PORT", port.to_string());
+        // Of this program, and nobody else's.
+        for secret in SECRETS {
+            command.env_remove(secret);
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         #[cfg(unix)]
         command.process_group(0);

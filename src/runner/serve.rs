@@ -6,9 +6,8 @@ use tokio::sync::oneshot;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
-use super::Error;
-use super::peer::MAX_MESSAGE;
 use super::v1::worker_server::{Worker, WorkerServer};
+use super::{Error, Limits};
 
 /// A worker that is being served. Stops when it is dropped.
 #[derive(Debug)]
@@ -28,8 +27,8 @@ pub async fn serve_worker(worker: Arc<dyn Worker>, addr: SocketAddr) -> Result<S
     let listener = TcpListener::bind(addr).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     let service = WorkerServer::from_arc(Arc::new(Shared(worker)))
-        .max_decoding_message_size(MAX_MESSAGE)
-        .max_encoding_message_size(MAX_MESSAGE);
+        .max_decoding_message_size(Limits::MESSAGE)
+        .max_encoding_message_size(Limits::MESSAGE);
     let (stop, stopped) = oneshot::channel::<()>();
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let task = tokio::spawn(async move {

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::call::{Fault, Job};
 use super::names::Names;
-use super::peer::{Address, Peer};
+use super::peer::{Address, Outward, Peer};
 use super::process::Process;
 use super::reflect::Reflected;
 use super::v1;
@@ -38,6 +38,7 @@ const REFRESH_AT_MOST: Duration = Duration::from_millis(500);
 pub(super) struct Service {
     addresses: Vec<Address>,
     names: Names,
+    outward: Outward,
     /// Instead of addresses.
     process: Option<Process>,
     speaks: Speaks,
@@ -81,21 +82,22 @@ struct Members {
 impl Service {
     /// # Errors
     /// One of the texts is no address; says which.
-    pub fn new(addresses: &[String], names: Names) -> Result<Self, String> {
-        Self::at(addresses, names, Speaks::Worker)
+    pub fn new(addresses: &[String], names: Names, outward: &Outward) -> Result<Self, String> {
+        Self::at(addresses, names, outward, Speaks::Worker)
     }
 
     /// Of servers that never heard of Chalktalk.
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn reflected(addresses: &[String], names: Names) -> Result<Self, String> {
-        Self::at(addresses, names, Speaks::Reflection(Reflected::default()))
+    pub fn reflected(addresses: &[String], names: Names, outward: &Outward) -> Result<Self, String> {
+        Self::at(addresses, names, outward, Speaks::Reflection(Reflected::default()))
     }
 
-    fn at(addresses: &[String], names: Names, speaks: Speaks) -> Result<Self, String> {
+    fn at(addresses: &[String], names: Names, outward: &Outward, speaks: Speaks) -> Result<Self, String> {
         let addresses = addresses.iter().map(|text| Address::new(text)).collect::<Result<Vec<_>, _>>()?;
-        let service = Self::empty(addresses, names, None, speaks);
+        addresses.iter().try_for_each(|address| address.check(outward))?;
+        let service = Self::empty(addresses, names, None, outward, speaks);
         for (i, address) in service.addresses.iter().enumerate().filter(|(_, address)| address.is_literal()) {
             service.replace(i, address, &[None]);
         }
@@ -103,15 +105,22 @@ impl Service {
     }
 
     /// What one process serves.
-    pub fn of_process(process: Process) -> Self {
-        Self::empty(Vec::new(), Names::system(), Some(process), Speaks::Worker)
+    pub fn of_process(process: Process, outward: &Outward) -> Self {
+        Self::empty(Vec::new(), Names::system(), Some(process), outward, Speaks::Worker)
     }
 
-    fn empty(addresses: Vec<Address>, names: Names, process: Option<Process>, speaks: Speaks) -> Self {
+    fn empty(
+        addresses: Vec<Address>,
+        names: Names,
+        process: Option<Process>,
+        outward: &Outward,
+        speaks: Speaks,
+    ) -> Self {
         Self {
             members: Mutex::new(Members { by_address: vec![Vec::new(); addresses.len()], ..Members::default() }),
             addresses,
             names,
+            outward: outward.clone(),
             process,
             speaks,
             looking: tokio::sync::Mutex::default(),
@@ -319,7 +328,7 @@ impl Service {
         let keep = |at: Option<SocketAddr>| match old.iter().find(|(known, _)| *known == at) {
             Some((_, peer)) => (at, Arc::clone(peer)),
             None => {
-                let peer = Arc::new(Peer::new(address, at));
+                let peer = Arc::new(Peer::new(address, at, &self.outward));
                 fresh.push(Arc::clone(&peer));
                 (at, peer)
             }
@@ -433,7 +442,7 @@ fn in_turn(peers: &[Arc<Peer>], n: usize) -> impl Iterator<Item = &Arc<Peer>> {
 mod tests {
     use serde_json::json;
 
-    use super::super::{Demo, Served, serve_worker};
+    use super::super::{Demo, Limits, Served, Trust, serve_worker};
     use super::*;
     use crate::base::{BallId, NodeId, RunId};
 
@@ -473,7 +482,8 @@ mod tests {
         let addrs: Vec<SocketAddr> = servers.iter().map(|served| served.addr).collect();
         let told = Arc::new(Mutex::new(addrs.clone()));
         let text = format!("http://shop.example:{}", addrs[0].port());
-        let service = Arc::new(Service::new(&[text], Names::told(Arc::clone(&told))).unwrap());
+        let outward = Outward { trust: Trust::default(), max_message: Limits::MESSAGE };
+        let service = Arc::new(Service::new(&[text], Names::told(Arc::clone(&told)), &outward).unwrap());
         let known = || Arc::clone(&service.members().all);
         for n in 0..4 {
             assert_eq!(service.invoke(&job(n)).await.unwrap(), json!(n).into());

@@ -12,6 +12,7 @@ use super::call::Job;
 use super::demo::{self, builtin_methods};
 use super::levels::Callee;
 use super::names::Names;
+use super::peer::Outward;
 use super::process::Process;
 use super::pull::Hub;
 use super::registry::Registry;
@@ -62,6 +63,7 @@ pub(super) struct Targets {
     seats: FxHashMap<(SmolStr, SmolStr), Arc<Semaphore>>,
     consent: Consent,
     pulled: bool,
+    outward: Outward,
 }
 
 impl Drop for Targets {
@@ -72,7 +74,13 @@ impl Drop for Targets {
 }
 
 impl Targets {
-    pub fn new(builtin: Arc<dyn Worker>, consent: Consent, pulled: bool, registry: Arc<Registry>) -> Self {
+    pub fn new(
+        builtin: Arc<dyn Worker>,
+        consent: Consent,
+        pulled: bool,
+        outward: Outward,
+        registry: Arc<Registry>,
+    ) -> Self {
         let mut catalog = Catalog::default();
         for method in builtin_methods() {
             catalog.add(method.image, method.version);
@@ -85,6 +93,7 @@ impl Targets {
             seats: FxHashMap::default(),
             consent,
             pulled,
+            outward,
         }
     }
 
@@ -191,9 +200,9 @@ impl Targets {
                 "{to} is served by a program that nobody has allowed to start, `{command}`: read the file, then run it with --allow-process, or say yes in the window"
             )));
         }
-        let process = Process::new(command, to).map_err(refused)?;
+        let process = Process::new(command, to, &self.outward).map_err(refused)?;
         let key = vec!["process".to_owned(), process.command().to_owned()];
-        let service = self.services.entry(key).or_insert_with(|| Arc::new(Service::of_process(process)));
+        let service = self.services.entry(key).or_insert_with(|| Arc::new(Service::of_process(process, &self.outward)));
         Ok(Route::Service(Arc::clone(service)))
     }
 
@@ -202,13 +211,13 @@ impl Targets {
         &mut self,
         speaks: &str,
         addresses: &[String],
-        open: fn(&[String], Names) -> Result<Service, String>,
+        open: fn(&[String], Names, &Outward) -> Result<Service, String>,
     ) -> Result<Route, Failure> {
         let key = std::iter::once(speaks.to_owned()).chain(addresses.iter().cloned()).collect();
         let service = match self.services.entry(key) {
             Entry::Occupied(known) => Arc::clone(known.get()),
             Entry::Vacant(slot) => {
-                let service = open(addresses, Names::system());
+                let service = open(addresses, Names::system(), &self.outward);
                 let service = service.map_err(|why| Failure::new(Code::FailedPrecondition, why))?;
                 Arc::clone(slot.insert(Arc::new(service)))
             }

@@ -5,6 +5,7 @@
 
 mod levels;
 mod pulling;
+mod secure;
 mod stage;
 #[path = "../runner/support.rs"]
 #[expect(dead_code, reason = "shared with the tests of the runner")]
@@ -252,11 +253,12 @@ async fn targets_of_formations_are_asked_of_workers() {
 }
 
 #[tokio::test]
-async fn it_listens_on_loopback_only() {
+async fn it_listens_on_loopback_unless_it_is_guarded() {
     let runner = Runner::spawn(config());
     for addr in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
         let error = Server::start(&runner, addr.parse().unwrap()).await.unwrap_err();
-        assert!(matches!(error, Error::NotLoopback { .. }), "{addr}: {error}");
+        assert!(matches!(error, Error::Secure(_)), "{addr}: {error}");
+        assert!(error.to_string().contains("--tls-cert FILE --tls-key FILE"), "{error}");
     }
 }
 

@@ -18,6 +18,8 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 
+use super::super::secure::Bearer;
+
 const WITHIN: Duration = Duration::from_secs(10);
 const MAX_ANSWER: usize = 16 << 20;
 const MAX_BYTES: usize = 64 << 20;
@@ -29,13 +31,14 @@ const PATHS: [&str; 2] = [
 ];
 
 /// The services by their full names, and a pool that knows them.
-pub(super) async fn everything(channel: Channel) -> Result<(DescriptorPool, Vec<String>), Status> {
+pub(super) async fn everything(channel: Channel, bearer: Bearer) -> Result<(DescriptorPool, Vec<String>), Status> {
     let late = |_| Status::deadline_exceeded(format!("it did not say what it serves within {WITHIN:?}"));
-    timeout(WITHIN, Asking { channel, path: PATHS[0] }.everything()).await.map_err(late)?
+    timeout(WITHIN, Asking { channel, bearer, path: PATHS[0] }.everything()).await.map_err(late)?
 }
 
 struct Asking {
     channel: Channel,
+    bearer: Bearer,
     path: &'static str,
 }
 
@@ -102,11 +105,13 @@ impl Asking {
         let n = questions.len();
         let question = |message| ServerReflectionRequest { host: String::new(), message_request: Some(message) };
         let requests = tokio_stream::iter(questions.into_iter().map(question).collect::<Vec<_>>());
+        let mut request = Request::new(requests);
+        self.bearer.put(request.metadata_mut());
         let mut client = Grpc::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER);
         client.ready().await.map_err(|error| Status::from_error(error.into()))?;
         let codec: ProstCodec<ServerReflectionRequest, ServerReflectionResponse> = ProstCodec::default();
         let path = PathAndQuery::from_static(self.path);
-        let mut answers = client.streaming(Request::new(requests), path, codec).await?.into_inner();
+        let mut answers = client.streaming(request, path, codec).await?.into_inner();
         let mut all = Vec::with_capacity(n);
         while all.len() < n
             && let Some(answer) = answers.message().await?

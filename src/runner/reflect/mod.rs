@@ -23,7 +23,7 @@ use tonic::metadata::MetadataValue;
 
 use super::ball::to_number;
 use super::call::{Fault, Job};
-use super::peer::{MAX_MESSAGE, Peer, reason, request};
+use super::peer::{Peer, reason};
 use super::v1;
 use crate::event::{Code, Failure, OpaquePayload, Payload};
 
@@ -62,17 +62,17 @@ impl Reflected {
             }
         };
         let message = encode(&method, job).map_err(Fault::Failed)?;
-        if message.len() > MAX_MESSAGE {
+        if message.len() > peer.max_message {
             return Err(peer.too_large(job, &format!("it has {} bytes", message.len())));
         }
         let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
         let path = PathAndQuery::try_from(path).expect("names of protobuf make a path");
-        let mut request = request(job, message);
+        let mut request = peer.request(job, message);
         if let Ok(key) = MetadataValue::try_from(idempotency_key(job)) {
             request.metadata_mut().insert("idempotency-key", key);
         }
         let call = async {
-            let mut client = Grpc::new(peer.channel()).max_decoding_message_size(MAX_MESSAGE);
+            let mut client = Grpc::new(peer.channel()).max_decoding_message_size(peer.max_message);
             client.ready().await.map_err(|error| tonic::Status::from_error(error.into()))?;
             client.unary(request, path, raw::RawCodec).await
         };
@@ -124,7 +124,7 @@ impl Reflected {
         {
             return Ok(Arc::clone(known));
         }
-        match (ask::everything(peer.channel()).await, &*known) {
+        match (ask::everything(peer.channel(), peer.bearer.clone()).await, &*known) {
             (Ok((pool, services)), _) => {
                 let fresh = Arc::new(Known { pool, services });
                 *known = Some((Instant::now(), Arc::clone(&fresh)));

@@ -10,7 +10,7 @@ use tonic::{Status, Streaming};
 
 use super::super::v1;
 use super::convert::name;
-use super::{Shared, stops};
+use super::{Shared, seat, stops};
 use crate::base::{Coord, VersionKind, version_kind};
 
 /// How often a worker has to say something.
@@ -23,17 +23,25 @@ const MAX_METHODS: usize = 1000;
 type Told = Result<v1::CatchResponse, Status>;
 
 /// What the worker is told; it may say what it wants from now on.
-pub(super) fn serve(shared: Shared, said: Streaming<v1::CatchRequest>) -> impl Stream<Item = Told> + Send + 'static {
+///
+/// # Errors
+/// As [`seat`].
+pub(super) fn serve(
+    shared: Shared,
+    said: Streaming<v1::CatchRequest>,
+) -> Result<impl Stream<Item = Told> + Send + 'static, Status> {
+    let seat = seat(&shared.catches, "workers that pull", "--max-catches")?;
     let (end, ended) = mpsc::unbounded_channel();
     // Bounded by the credit of the worker: see `Hub`.
     let (out, told) = mpsc::unbounded_channel();
     tokio::spawn(async move {
+        let _seat = seat;
         if let Err(status) = listen(&shared, said, out).await {
             drop(end.send(Err(status)));
         }
     });
     // The status comes last: what is told ends when the worker has left the hub.
-    UnboundedReceiverStream::new(told).map(Ok).chain(UnboundedReceiverStream::new(ended))
+    Ok(UnboundedReceiverStream::new(told).map(Ok).chain(UnboundedReceiverStream::new(ended)))
 }
 
 async fn listen(

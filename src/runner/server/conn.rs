@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::transport::server::Connected;
 
 /// Whether a connection ended, which tells a caller that gave up on a call from one that is gone: both just end the call.
@@ -34,11 +35,13 @@ impl Broken {
 pub(super) struct Conn {
     io: TcpStream,
     broken: Broken,
+    _seat: OwnedSemaphorePermit,
 }
 
 impl Conn {
-    pub fn new(io: TcpStream) -> Self {
-        Self { io, broken: Broken::default() }
+    /// It holds its seat as long as it is there.
+    pub fn new(io: TcpStream, seat: OwnedSemaphorePermit) -> Self {
+        Self { io, broken: Broken::default(), _seat: seat }
     }
 }
 

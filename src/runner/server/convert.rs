@@ -60,7 +60,7 @@ pub(super) fn status_of(error: &Error) -> Status {
             _ => Status::internal(message),
         },
         Error::Stopped => Status::unavailable(message),
-        Error::Thread(_) | Error::Listen { .. } | Error::NotLoopback { .. } => Status::internal(message),
+        Error::Thread(_) | Error::Listen { .. } | Error::Secure(_) => Status::internal(message),
     }
 }
 

@@ -3,7 +3,7 @@
 //! The runner decides nothing differently for being served: this translates, bounds and streams. Plays that are
 //! registered are methods of `Worker`; a call of one is a child run, joined if it is there already.
 //!
-//! Must never: listen beyond loopback (there is no TLS and no token yet), hold more than a few messages for a client,
+//! Must never: listen beyond loopback without TLS and without knowing who asks (`secure`), hold more than a few messages for a client,
 //! let a slow client slow a run, take the end of a connection for the end of a call.
 //!
 //! Start reading at [`Server`], then `quarterback.rs`; `invoke.rs` is a play as a target.
@@ -13,6 +13,7 @@ mod catch;
 mod conn;
 mod convert;
 mod describe;
+mod guard;
 mod invoke;
 mod quarterback;
 mod register;
@@ -23,24 +24,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use super::peer::MAX_MESSAGE;
+use super::secure::{Access, Limits};
 use super::v1::quarterback_server::QuarterbackServer;
 use super::v1::worker_server::WorkerServer;
-use super::{DESCRIPTORS, Error, Runner};
+use super::{DESCRIPTORS, Error, Runner, SecureError};
 use crate::journal::{self, Reader};
 use conn::Conn;
 use convert::status_of;
+use guard::Guard;
 
-/// Calls and watches of one connection at once.
-const MAX_STREAMS: u32 = 16_384;
 /// How often a silent connection is asked whether it is there, and how long that may take.
 const PING: Duration = Duration::from_secs(10);
 const PONG: Duration = Duration::from_secs(5);
@@ -65,26 +67,48 @@ struct Shared {
     /// For reading beside the runner's own thread.
     reader: Arc<Mutex<Reader>>,
     stopping: CancellationToken,
+    /// For what lasts.
+    watches: Arc<Semaphore>,
+    catches: Arc<Semaphore>,
 }
 
 impl Server {
-    /// Serves a runner on a loopback address, on the tokio runtime that this is called in.
+    /// Serves a runner to all of this computer, on the tokio runtime that this is called in.
     ///
     /// # Errors
-    /// [`Error::NotLoopback`]; [`Error::Listen`]: the address is taken, or not this computer's; [`Error::Stopped`].
+    /// As [`Self::guarded`].
     pub async fn start(runner: &Runner, addr: SocketAddr) -> Result<Self, Error> {
-        if !addr.ip().is_loopback() {
-            return Err(Error::NotLoopback { addr });
-        }
+        Self::guarded(runner, addr, Access::default()).await
+    }
+
+    /// Serves a runner to those who may ask, on the tokio runtime that this is called in.
+    ///
+    /// # Errors
+    /// [`Error::Secure`]: that is not enough for the address, or its certificates are not right; [`Error::Listen`]: the
+    /// address is taken, or not this computer's; [`Error::Stopped`].
+    pub async fn guarded(runner: &Runner, addr: SocketAddr, access: Access) -> Result<Self, Error> {
+        access.check(addr)?;
         let failed = |source| Error::Listen { addr, source: Arc::new(source) };
         let listener = TcpListener::bind(addr).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let reader = Arc::new(Mutex::new(runner.reader().await?));
         let stopping = CancellationToken::new();
-        let shared = Shared { runner: runner.clone(), reader, stopping: stopping.clone() };
-        let (health, router) = router(shared).await;
+        let limits = *runner.limits();
+        let shared = Shared {
+            runner: runner.clone(),
+            reader,
+            stopping: stopping.clone(),
+            watches: Arc::new(Semaphore::new(limits.watches)),
+            catches: Arc::new(Semaphore::new(limits.catches)),
+        };
+        let (health, router) = router(shared, access, &limits).await?;
+        let seats = Arc::new(Semaphore::new(limits.connections));
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(PING));
-        let incoming = incoming.map(|stream| stream.map(Conn::new));
+        // One too many is closed at once: there is no way to tell it more before it has said anything.
+        let incoming = incoming.filter_map(move |stream| match stream {
+            Ok(stream) => Arc::clone(&seats).try_acquire_owned().ok().map(|seat| Ok(Conn::new(stream, seat))),
+            Err(error) => Some(Err(error)),
+        });
         let until = stopping.clone().cancelled_owned();
         let task = tokio::spawn(async move {
             // A listener that fails while serving ends the server; its clients see that.
@@ -110,7 +134,7 @@ impl Drop for Server {
     }
 }
 
-async fn router(shared: Shared) -> (HealthReporter, Router) {
+async fn router(shared: Shared, access: Access, limits: &Limits) -> Result<(HealthReporter, Router), Error> {
     let (reporter, health) = tonic_health::server::health_reporter();
     for service in SERVICES {
         reporter.set_service_status(service, ServingStatus::Serving).await;
@@ -120,21 +144,45 @@ async fn router(shared: Shared) -> (HealthReporter, Router) {
             .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
+    let new = reflection().build_v1().expect("the build wrote the descriptors");
+    let old = reflection().build_v1alpha().expect("the build wrote the descriptors");
     let quarterback = QuarterbackServer::new(shared.clone())
-        .max_decoding_message_size(MAX_MESSAGE)
-        .max_encoding_message_size(MAX_MESSAGE);
+        .max_decoding_message_size(limits.message)
+        .max_encoding_message_size(limits.message);
     let worker =
-        WorkerServer::new(shared).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE);
-    let router = tonic::transport::Server::builder()
-        .max_concurrent_streams(MAX_STREAMS)
+        WorkerServer::new(shared).max_decoding_message_size(limits.message).max_encoding_message_size(limits.message);
+    let mut server = tonic::transport::Server::builder()
+        .max_concurrent_streams(limits.streams)
         .http2_keepalive_interval(Some(PING))
-        .http2_keepalive_timeout(Some(PONG))
-        .add_service(health)
-        .add_service(reflection().build_v1().expect("the build wrote the descriptors"))
-        .add_service(reflection().build_v1alpha().expect("the build wrote the descriptors"))
-        .add_service(quarterback)
-        .add_service(worker);
-    (reporter, router)
+        .http2_keepalive_timeout(Some(PONG));
+    if let Some(tls) = access.tls() {
+        server = server.tls_config(tls).map_err(|error| SecureError::of_tls(&error))?;
+    }
+    // Probes have no token.
+    let router = server.add_service(health);
+    let router = if access.is_open() {
+        router.add_service(new).add_service(old).add_service(quarterback).add_service(worker)
+    } else {
+        let guard = Guard::new(access);
+        router
+            .add_service(InterceptedService::new(new, guard.clone()))
+            .add_service(InterceptedService::new(old, guard.clone()))
+            .add_service(InterceptedService::new(quarterback, guard.clone()))
+            .add_service(InterceptedService::new(worker, guard))
+    };
+    Ok((reporter, router))
+}
+
+/// A place among those that last.
+///
+/// # Errors
+/// `RESOURCE_EXHAUSTED`: all are taken.
+fn seat(seats: &Arc<Semaphore>, what: &str, flag: &str) -> Result<OwnedSemaphorePermit, Status> {
+    Arc::clone(seats).try_acquire_owned().map_err(|_| {
+        Status::resource_exhausted(format!(
+            "this server has as many {what} as it takes: end one of them, or raise {flag} where it is started"
+        ))
+    })
 }
 
 impl Shared {

@@ -11,11 +11,11 @@ use tonic::{Request, Response, Status, Streaming};
 use super::super::levels::{child_run, requested_run};
 use super::super::v1::quarterback_server::Quarterback;
 use super::super::{Error, Start, v1};
-use super::Shared;
 use super::bound;
 use super::convert::{any, coord, name, payload, run as run_message, run_id, status_of, wanted_status};
 use super::describe::{missing, targets};
 use super::watch::{Follower, WAITING};
+use super::{Shared, seat};
 use super::{catch, register};
 use crate::base::{Coord, NodeId, RunId};
 use crate::event::{Event, Outcome, Payload};
@@ -122,7 +122,8 @@ impl Quarterback for Shared {
         let named = run.clone();
         self.read(move |reader| reader.run(&named)).await?;
         let (out, told) = mpsc::channel(WAITING);
-        tokio::spawn(Follower { shared: self.clone(), run, next: from, out }.follow());
+        let seat = seat(&self.watches, "watches", "--max-watches")?;
+        tokio::spawn(Follower { shared: self.clone(), run, next: from, out, _seat: seat }.follow());
         Ok(Response::new(ReceiverStream::new(told)))
     }
 
@@ -154,7 +155,7 @@ impl Quarterback for Shared {
         &self,
         request: Request<Streaming<v1::CatchRequest>>,
     ) -> Result<Response<Self::CatchStream>, Status> {
-        Ok(Response::new(Box::pin(catch::serve(self.clone(), request.into_inner()))))
+        Ok(Response::new(Box::pin(catch::serve(self.clone(), request.into_inner())?)))
     }
 }
 

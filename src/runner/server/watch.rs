@@ -1,9 +1,9 @@
 //! A run's events for one client: from disk until it has caught up, then live; from disk again if it falls behind.
 
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tonic::Status;
 
-use super::super::v1;
+use super::super::{Limits, v1};
 use super::convert::{event, status_of, unread};
 use super::{Shared, stops};
 use crate::base::RunId;
@@ -17,7 +17,7 @@ pub(super) const WAITING: usize = 16;
 /// Batches of live events that the client may fall behind before it gets them from disk.
 const BEHIND: usize = 256;
 /// The longest body; a message has some more bytes.
-const MAX_BODY: usize = super::MAX_MESSAGE - 1024;
+const MAX_BODY: usize = Limits::MESSAGE - 1024;
 
 type Told = Result<v1::WatchRunResponse, Status>;
 
@@ -33,6 +33,7 @@ pub(super) struct Follower {
     pub run: RunId,
     pub next: u64,
     pub out: mpsc::Sender<Told>,
+    pub _seat: OwnedSemaphorePermit,
 }
 
 impl Follower {

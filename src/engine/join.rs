@@ -147,7 +147,10 @@ impl Run {
             Payload::Opaque(opaque) => Some(opaque),
             Payload::Json(_) => None,
         }) {
-            let message = format!("a {} cannot be joined with others: only JSON can", opaque.type_url);
+            let message = format!(
+                "a {} cannot be joined with others, only JSON can: let that branch answer JSON, or write `fan-in {} any`",
+                opaque.type_url, node.id
+            );
             return Err(Failure::new(Code::InvalidArgument, message));
         }
         if self.is_each(node.scope) {

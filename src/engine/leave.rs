@@ -265,12 +265,17 @@ impl Run {
         payload: &Payload,
         eval: impl FnOnce(&Vars<'_>) -> Result<T, EvalError>,
     ) -> Result<T, Failure> {
-        let opaque = |payload: &Payload| match payload {
-            Payload::Opaque(opaque) => Some(opaque.type_url.clone()),
+        let strange = |what: &str, payload: &Payload| match payload {
+            Payload::Opaque(opaque) => Some(format!(
+                "the {what} is a {}, which an expression cannot look into: let it be JSON, or leave the expression out",
+                opaque.type_url
+            )),
             Payload::Json(_) => None,
         };
-        if let Some(type_url) = opaque(payload).filter(|_| program.uses(Var::Ball) || program.uses(Var::Balls)) {
-            let message = format!("the ball is a {type_url}, which an expression cannot look into");
+        let asks_ball = program.uses(Var::Ball) || program.uses(Var::Balls);
+        let asked = ball.signal.as_ref().filter(|_| program.uses(Var::Signal));
+        let strange_ball = asks_ball.then(|| strange("ball", payload)).flatten();
+        if let Some(message) = strange_ball.or_else(|| strange("signal", asked?)) {
             return Err(Failure::new(Code::InvalidArgument, message));
         }
         let null = Arc::new(Value::Null);

@@ -41,7 +41,7 @@ pub fn to_any(payload: &Payload) -> Result<Any, Failure> {
 pub fn from_any(any: Option<Any>) -> Result<Payload, String> {
     let Some(any) = any else { return Ok(Payload::default()) };
     let name = any.type_url.rsplit('/').next().unwrap_or_default();
-    if name.is_empty() && any.value.is_empty() {
+    if any.type_url.is_empty() && any.value.is_empty() {
         return Ok(Payload::default());
     }
     if name != VALUE_NAME {

@@ -344,7 +344,7 @@ impl Conductor {
         let formation = plan.formation.as_ref().map(|formation| formation.name.to_string());
         let mut live = Live::new(run.clone(), Run::new(plan), prepared, now_us);
         live.document = Some(document);
-        let started_ms = now_us / 1000;
+        let started_ms = self.world.wall_us() / 1000;
         let within = within.map(|within| u64::try_from(within.as_micros()).unwrap_or(u64::MAX));
         let input = Input::Start { run: run.clone(), entry, input, started_ms, pins, formation, parent, depth, within };
         let slot = self.lives.insert(live).ok_or(Error::Stopped)?;

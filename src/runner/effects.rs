@@ -70,7 +70,13 @@ impl Conductor {
         let now_us = self.world.now_us();
         let live = self.lives.get(slot)?;
         let route = self.targets.route(&live.prepared, &handed.to);
-        Some((handed.job(live, now_us), route))
+        let mut job = handed.job(live, now_us);
+        if let Some(limit) = &mut job.limit {
+            // The worker compares it with its own wall clock.
+            let left_us = u64::try_from(limit.left.as_micros()).unwrap_or(u64::MAX);
+            limit.unix_us = self.world.wall_us().saturating_add(left_us);
+        }
+        Some((job, route))
     }
 
     fn call(&mut self, slot: u32, job: Job, route: Route, again: bool) {

@@ -165,12 +165,16 @@ impl Peer {
     /// It is not there, not well, or says nothing in time; in words.
     pub async fn describe(&self, within: Duration) -> Result<Option<v1::DescribeResponse>, String> {
         let ask = async {
-            let described = match self.client().describe(self.with_token(v1::DescribeRequest {})).await {
+            let mut client = self.client();
+            // Side by side: one that is far away is not to be taken for one that is gone.
+            let (described, serves) =
+                tokio::join!(client.describe(self.with_token(v1::DescribeRequest {})), self.is_serving());
+            let described = match described {
                 Ok(response) => Some(response.into_inner()),
                 Err(status) if status.code() == tonic::Code::Unimplemented => None,
                 Err(status) => return Err(reason(&status)),
             };
-            if self.is_serving().await { Ok(described) } else { Err("it says that it is not serving".to_owned()) }
+            if serves { Ok(described) } else { Err("it says that it is not serving".to_owned()) }
         };
         timeout(within, ask).await.unwrap_or_else(|_| Err(format!("it does not answer within {within:?}")))
     }
@@ -283,6 +287,10 @@ impl Peer {
                 Fault::Failed(Failure::new(Code::Unimplemented, message))
             }
             None if is_our_limit(status) => self.too_large(job, status.message()),
+            None if is_unreadable(status) => {
+                let message = format!("{to} at {address} answered nonsense: {}: repair that worker", status.message());
+                Fault::Failed(Failure::new(Code::Internal, message))
+            }
             None if status.message().is_empty() => {
                 let code = code_of(status.code());
                 Fault::Failed(Failure::new(code, format!("{to} at {address} failed and did not say why")))
@@ -369,4 +377,9 @@ pub(super) fn reason(status: &Status) -> String {
 
 fn is_our_limit(status: &Status) -> bool {
     status.code() == tonic::Code::OutOfRange && status.message().contains("message length too large")
+}
+
+/// No message of the contract came back, see tonic's `from_decode_error`.
+fn is_unreadable(status: &Status) -> bool {
+    status.code() == tonic::Code::Internal && status.message().starts_with("failed to decode")
 }

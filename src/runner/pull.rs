@@ -120,6 +120,17 @@ impl Hub {
         }
     }
 
+    /// It said something that cannot be read. If it holds one ball, that is what it was about, and another worker would
+    /// say the same; if it holds several, nobody knows which it was, and all go to the next.
+    pub fn spoilt(&self, worker: u64, failed: &v1::Failed) {
+        let mut state = self.lock();
+        let Some(puller) = state.workers.get_mut(&worker).filter(|puller| puller.held.len() == 1) else { return };
+        let message = format!("worker {} {}", puller.name, failed.message);
+        if let Some((_, (_, answer))) = puller.held.pop_first() {
+            drop(answer.send(v1::returned::What::Failed(v1::Failed { code: failed.code, message })));
+        }
+    }
+
     /// Gives waiting balls to ready workers, as far as they go.
     fn hand_out(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         let mut given = Vec::new();

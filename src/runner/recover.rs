@@ -19,7 +19,7 @@ impl Conductor {
     pub(super) fn load_signals(&mut self) {
         let now_ms = self.world.now_us() / 1000;
         match self.journal.signals(now_ms) {
-            Ok(signals) => self.signals.load(signals),
+            Ok(signals) => self.signals.load(signals, now_ms),
             Err(error) => self.recovered.push(failed(RunId::new("signals"), error.to_string())),
         }
     }
@@ -86,7 +86,9 @@ impl Conductor {
         for recorded in &history.events {
             run.evolve(recorded);
         }
-        let zero_us = started.started_ms.saturating_mul(1000);
+        // A wall clock that was put back since the last event: the run goes on from there, with all its timers.
+        let latest_us = self.world.now_us().saturating_sub(run.now().0);
+        let zero_us = started.started_ms.saturating_mul(1000).min(latest_us);
         let mut live = Live::new(id.clone(), run, prepared, zero_us);
         live.is_kept = true;
         let owed = live.run.owed();

@@ -24,9 +24,10 @@ pub(super) struct Signals {
 type Address = (String, String);
 
 impl Signals {
-    /// Takes what a journal kept.
-    pub fn load(&mut self, signals: Vec<(KeySignal, bool)>) {
-        for (signal, used) in signals {
+    /// Takes what a journal kept. None of it is kept for longer than if it came now, should the clock have been put back.
+    pub fn load(&mut self, signals: Vec<(KeySignal, bool)>, now_ms: u64) {
+        for (mut signal, used) in signals {
+            signal.until_ms = signal.until_ms.min(now_ms + KEPT_MS);
             self.remember(&signal);
             if !used {
                 self.kept.entry((signal.name.clone(), signal.key.clone())).or_default().push_back(signal);
@@ -82,7 +83,9 @@ impl Signals {
 
     fn remember(&mut self, signal: &KeySignal) {
         self.seen.insert(signal.id.clone());
-        self.ages.push_back((signal.until_ms, signal.id.clone()));
+        // In order: one that came before the clock was put back may end after those that came since.
+        let at = self.ages.partition_point(|(until_ms, _)| *until_ms <= signal.until_ms);
+        self.ages.insert(at, (signal.until_ms, signal.id.clone()));
     }
 
     fn forget(&mut self, now_ms: u64) {
@@ -133,10 +136,14 @@ mod tests {
     #[test]
     fn what_is_too_old_is_forgotten() {
         let mut signals = Signals::default();
-        signals.load(vec![(signal("a", 100), false), (signal("b", 200), true)]);
+        signals.load(vec![(signal("b", 200), true), (signal("a", 100), false)], 0);
         assert_eq!(signals.came(signal("b", 300), 50), None);
         assert_eq!(signals.listen(1, BallId(0), "paid", "o1", 100), None);
         assert_eq!(signals.changes, [SignalChange::Expired { before_ms: 100 }]);
         assert_eq!(signals.came(signal("a", 300), 150), Some(vec![1]));
+        // The clock was put back by two days.
+        let mut signals = Signals::default();
+        signals.load(vec![(signal("a", 3 * KEPT_MS), false)], KEPT_MS);
+        assert_eq!(signals.listen(1, BallId(0), "paid", "o1", 2 * KEPT_MS), None);
     }
 }

@@ -7,34 +7,48 @@ use crate::base::RunId;
 
 /// The time and the chance that the runner gives to its runs; the engine has neither.
 ///
-/// Wall time is read once, then carried on by the monotonic clock, so that no run sees the time jump.
-#[derive(Debug)]
+/// Wall time is read once, then carried on by the monotonic clock: timers, the times of events and the age of signals
+/// go by that, so that no run sees the wall clock jump. What another process reads as a date, the start of a run and
+/// the deadline of a call, is told by the wall clock of that moment. While the computer sleeps, time stands still.
 pub struct World {
     unix_us: u64,
     since: Option<Instant>,
     random: u64,
+    /// What the wall clock shows; without it, what is carried on.
+    wall: Option<Wall>,
 }
+
+type Wall = Box<dyn Fn() -> SystemTime + Send>;
 
 impl World {
     /// The computer's clock, and chance.
     pub fn real() -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self {
-            unix_us: u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX),
-            since: None,
-            random: RandomState::new().hash_one(since_epoch),
-        }
+        Self::with_wall(SystemTime::now)
+    }
+
+    /// A wall clock that may jump, and chance. For tests.
+    pub fn with_wall(wall: impl Fn() -> SystemTime + Send + 'static) -> Self {
+        let unix_us = unix_us(wall());
+        Self { unix_us, since: None, random: RandomState::new().hash_one(unix_us), wall: Some(Box::new(wall)) }
     }
 
     /// A clock that starts at `unix_ms`, and the same draws for the same seed. For tests.
-    pub const fn seeded(unix_ms: u64, seed: u64) -> Self {
-        Self { unix_us: unix_ms.saturating_mul(1000), since: None, random: seed }
+    pub fn seeded(unix_ms: u64, seed: u64) -> Self {
+        Self { unix_us: unix_ms.saturating_mul(1000), since: None, random: seed, wall: None }
     }
 
     /// Microseconds since 1970. Never goes back. The first call starts the clock, within a tokio runtime.
     pub(super) fn now_us(&mut self) -> u64 {
         let since = *self.since.get_or_insert_with(Instant::now);
         self.unix_us.saturating_add(u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// What the wall clock shows, in microseconds since 1970. May jump.
+    pub(super) fn wall_us(&mut self) -> u64 {
+        match &self.wall {
+            Some(wall) => unix_us(wall()),
+            None => self.now_us(),
+        }
     }
 
     /// When the clock will show `unix_us`.
@@ -65,6 +79,17 @@ impl World {
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     }
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("unix_us", &self.unix_us).field("since", &self.since).finish_non_exhaustive()
+    }
+}
+
+/// 0 before 1970.
+fn unix_us(time: SystemTime) -> u64 {
+    u64::try_from(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

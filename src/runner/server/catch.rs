@@ -1,5 +1,6 @@
 //! `Catch`: one pulling worker.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
@@ -8,6 +9,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Status, Streaming};
 
+use super::super::peer::in_mib;
 use super::super::v1;
 use super::convert::name;
 use super::{Shared, seat, stops};
@@ -75,11 +77,28 @@ async fn listen(
                 _ => {}
             },
             Ok(Ok(None)) => break Ok(()),
-            Ok(Err(status)) | Err(status) => break Err(status),
+            Ok(Err(status)) => {
+                if let Some(failed) = nonsense(&status, shared.runner.limits().message) {
+                    hub.spoilt(worker, &failed);
+                }
+                break Err(status);
+            }
+            Err(status) => break Err(status),
         }
     };
     hub.leave(worker);
     result
+}
+
+/// What a ball came to whose answer cannot be read. `None`: the connection broke.
+fn nonsense(status: &Status, limit: usize) -> Option<v1::Failed> {
+    let what = match (status.code(), status.source()) {
+        (tonic::Code::OutOfRange, None) => format!("sent a message over the limit of {}", in_mib(limit)),
+        (tonic::Code::Internal, None) => "answered nonsense".to_owned(),
+        _ => return None,
+    };
+    let code = status.code() as u32;
+    Some(v1::Failed { code, message: format!("{what}: {}: repair that worker", status.message()) })
 }
 
 fn silent() -> Status {

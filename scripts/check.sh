@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Everything that has to hold, cheap first. Sets up what it needs on a bare Debian-like machine.
+# --long: with more of what is left to chance, as 200 kills of the server instead of 40.
 set -euo pipefail
+if [ "${1:-}" = --long ]; then export CHALKTALK_LONG=1; fi
 cd "$(dirname "$0")/.."
 
 # What the window loads at run time, and a display, a mouse and a camera for its test.

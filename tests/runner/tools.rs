@@ -4,6 +4,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+#[path = "../support/example.rs"]
+mod example;
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Language {
     Python,
@@ -26,20 +29,7 @@ pub fn tools() -> &'static Tools {
         assert!(done.status.success(), "scripts/workers.sh failed, see above");
         let printed = String::from_utf8(done.stdout).unwrap();
         let (python, node) = printed.trim().split_once('\n').expect("a line for each");
-        // As this test was built, so is the example.
-        let folder = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
-        let mut build = Command::new(env!("CARGO"));
-        build.current_dir(root).args(["build", "--quiet", "--example", "worker"]);
-        if !cfg!(feature = "gui") {
-            build.args(["--no-default-features", "--features", "run"]);
-        }
-        build.args((!cfg!(debug_assertions)).then_some("--release"));
-        assert!(build.status().unwrap().success(), "the example worker is built");
-        Tools {
-            python: python.to_owned(),
-            node: node.to_owned(),
-            rust: folder.join("examples/worker").display().to_string(),
-        }
+        Tools { python: python.to_owned(), node: node.to_owned(), rust: example::worker().display().to_string() }
     })
 }
 

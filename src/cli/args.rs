@@ -28,6 +28,14 @@ pub(super) struct Args {
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
+    /// Log what happens to stderr, -vv in detail; `serve` always does. CHALKTALK_LOG or RUST_LOG choose what
+    #[cfg(feature = "run")]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// The form of log lines
+    #[cfg(feature = "run")]
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub log: Format,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

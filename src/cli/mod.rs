@@ -16,6 +16,8 @@ mod export;
 mod fmt;
 mod input;
 #[cfg(feature = "run")]
+mod log;
+#[cfg(feature = "run")]
 mod orders;
 mod output;
 #[cfg(feature = "run")]
@@ -70,7 +72,18 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let mut out = Output::new(args.color);
+    #[cfg(feature = "run")]
+    let log = match log::start(&args) {
+        Ok(log) => log,
+        Err(error) => {
+            out.say(&format!("error: {error:#}"));
+            return ExitCode::from(2);
+        }
+    };
     let verdict = dispatch(args, &mut out);
+    // What it has to say comes before the verdict.
+    #[cfg(feature = "run")]
+    drop(log);
     let verdict = verdict.and_then(|verdict| out.finish().map(|()| verdict));
     match verdict {
         Ok(Verdict::Well) => ExitCode::SUCCESS,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
 
 use super::Verdict;
 use super::allowed::Ledger;
@@ -108,8 +109,11 @@ async fn listen(
     let scheme = if access.has_tls() { "https" } else { "http" };
     let served = async {
         for recovered in runner.recovered().await? {
-            let why = recovered.result.map_or_else(|why| format!("stays as it is: {why}"), |()| "goes on".to_owned());
-            out.say(&format!("run {}, which was left unfinished, {why}", recovered.run));
+            let run = recovered.run;
+            match recovered.result {
+                Ok(()) => info!(target: "chalktalk::run", %run, "run goes on that was left unfinished"),
+                Err(why) => warn!(target: "chalktalk::run", %run, why, "run stays as it is that was left unfinished"),
+            }
         }
         if !plays.is_empty() {
             runner.register(plays).await?;
@@ -130,14 +134,18 @@ async fn listen(
         drop(std::fs::write(note, near(&url, server.addr)));
     }
     out.line(&format!("listening on {url}"))?;
+    let data = data_dir(args.data.as_deref()).unwrap_or_default();
+    info!(target: "chalktalk::serve", version = env!("CARGO_PKG_VERSION"), %url, data = %data.display(), "listening");
     for play in runner.plays() {
-        out.say(&format!("serves {}", play.plan.play));
+        info!(target: "chalktalk::serve", play = %play.plan.play, "serves");
     }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    out.say("stopping; unfinished runs go on at the next start");
+    info!(target: "chalktalk::serve", "stopping; unfinished runs go on at the next start");
     server.stop().await;
-    runner.stop().await.context("the journal could not be closed")
+    runner.stop().await.context("the journal could not be closed")?;
+    info!(target: "chalktalk::serve", "stopped");
+    Ok(())
 }

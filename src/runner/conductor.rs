@@ -11,6 +11,7 @@ use super::discover::Place;
 use super::handle::{Answering, Config, Recovered, Start};
 use super::levels::{Callee, MAX_DEPTH, result_of};
 use super::live::{Live, Lives, Owing};
+use super::log::{self, Commits};
 use super::peer::Outward;
 use super::registry::Registry;
 use super::signals::{KEPT_MS, Signals};
@@ -159,6 +160,7 @@ pub(super) struct Conductor {
     document: Option<(Arc<str>, DocId)>,
     /// Why the journal takes nothing at the moment, and when to try again.
     stuck: Option<(Error, Instant, Duration)>,
+    commits: Commits,
     resumes: bool,
     stopping: bool,
     stopped: Vec<Answering<()>>,
@@ -195,6 +197,7 @@ impl Conductor {
             recovered: Vec::new(),
             document: None,
             stuck: None,
+            commits: Commits::default(),
             resumes: config.resumes,
             stopping: false,
             stopped: Vec::new(),
@@ -468,8 +471,10 @@ impl Conductor {
         let lives = self.touched.iter().filter_map(|slot| self.lives.get(*slot));
         let batch: Vec<Append<'_>> =
             lives.map(|live| Append { run: &live.id, document: live.document, events: &live.fresh }).collect();
+        let begun = Commits::begin();
         match self.journal.append(&batch, &self.signals.changes) {
             Ok(()) => {
+                self.commits.done(begun, batch.len(), self.stuck.is_some());
                 self.stuck = None;
                 self.signals.changes.clear();
                 self.acknowledge();
@@ -492,6 +497,9 @@ impl Conductor {
     }
 
     fn is_stuck(&mut self, error: &Error) {
+        if self.stuck.is_none() {
+            Commits::stuck(error);
+        }
         let wait = self.stuck.as_ref().map_or(TRY_AGAIN, |(.., wait)| (*wait * 2).min(TRY_AGAIN_AT_MOST));
         self.stuck = Some((error.clone(), Instant::now() + wait, wait));
         // Runs that were never kept were never started, unless a run that is kept waits for them.
@@ -525,6 +533,7 @@ impl Conductor {
             let callers = std::mem::take(&mut live.callers);
             self.inbox.extend(callers.into_iter().map(|caller| caller.answer(result_of(outcome, &id, play))));
         }
+        log::events(&id, &live.prepared.plan.play, &events);
         let batch: Batch = (id, events);
         self.watchers.retain(|watcher| {
             let stays = !watcher.wants(&batch.0) || watcher.tell(&batch);

@@ -20,6 +20,7 @@ mod error;
 mod handle;
 mod levels;
 mod live;
+mod log;
 mod names;
 mod peer;
 mod pool;

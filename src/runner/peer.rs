@@ -4,17 +4,19 @@ use std::error::Error as _;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prost::Message as _;
 use tokio::time::{Instant, timeout};
-use tonic::metadata::MetadataValue;
+use tonic::metadata::{AsciiMetadataKey, MetadataValue};
 use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tracing::{info, warn};
 
 use super::call::{Fault, Job, code_of, failure_of};
 use super::pulse::{PROBE_EVERY, Pulse};
@@ -45,6 +47,8 @@ pub(super) struct Peer {
     pub bearer: Bearer,
     /// Of one message, in bytes.
     pub max_message: usize,
+    /// That it could not be reached was told.
+    told_lost: AtomicBool,
 }
 
 /// How all that is called out there is called.
@@ -143,6 +147,7 @@ impl Peer {
             endpoint,
             pulse: Pulse::new(place),
             state: Mutex::new(state),
+            told_lost: AtomicBool::new(false),
             address: shown,
             bearer: outward.trust.bearer(&address.uri),
             max_message: outward.max_message,
@@ -186,8 +191,16 @@ impl Peer {
             Ok(response) => response.get_ref().status() != ServingStatus::NotServing,
             Err(_) => true,
         };
-        let mut state = self.state();
-        (state.healthy, state.asked) = (healthy, Some(Instant::now()));
+        let was_healthy = {
+            let mut state = self.state();
+            state.asked = Some(Instant::now());
+            std::mem::replace(&mut state.healthy, healthy)
+        };
+        match (was_healthy, healthy) {
+            (true, false) => warn!(target: "chalktalk::worker", address = self.address, "worker says that it is not serving"),
+            (false, true) => info!(target: "chalktalk::worker", address = self.address, "worker serves again"),
+            _ => {}
+        }
         healthy
     }
 
@@ -231,6 +244,7 @@ impl Peer {
         let result = self.attend(job, client.invoke(self.request(job, message))).await?;
         match result {
             Ok(response) => {
+                self.is_back();
                 job.read(response.into_inner(), &format!("{} at {}", job.to, self.address)).map_err(Fault::Failed)
             }
             Err(status) => Err(self.fault(job, &status)),
@@ -248,7 +262,7 @@ impl Peer {
             biased;
             answer = call => Ok(answer),
             why = self.pulse.lost() => {
-                self.hang_up(line);
+                self.hang_up(line, &why);
                 let (to, address) = (&job.to, &self.address);
                 let message = format!("{address} stopped answering while {to} was called ({why}): look after that worker");
                 Err(Fault::Broken(Failure::new(Code::Unavailable, message)))
@@ -257,8 +271,8 @@ impl Peer {
     }
 
     /// Calls that come go over a new connection.
-    fn hang_up(&self, line: u64) {
-        self.is_out();
+    fn hang_up(&self, line: u64, why: &str) {
+        self.is_out(why);
         let mut current = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         if current.0 == line {
             *current = (line + 1, self.endpoint.connect_lazy());
@@ -269,7 +283,7 @@ impl Peer {
         let (to, address) = (&job.to, &self.address);
         match trouble(status) {
             Some(Trouble::Unreached(why)) => {
-                self.is_out();
+                self.is_out(&why);
                 let message = format!(
                     "nothing answers at {address} for {to} ({why}): start that worker, or correct the address in the formation"
                 );
@@ -312,8 +326,17 @@ impl Peer {
         !state.healthy || state.down_until.is_some_and(|until| Instant::now() < until)
     }
 
-    fn is_out(&self) {
+    fn is_out(&self, why: &str) {
         self.state().down_until = Some(Instant::now() + DOWN);
+        if !self.told_lost.swap(true, Ordering::Relaxed) {
+            warn!(target: "chalktalk::worker", address = self.address, why, "worker lost");
+        }
+    }
+
+    pub fn is_back(&self) {
+        if self.told_lost.load(Ordering::Relaxed) && self.told_lost.swap(false, Ordering::Relaxed) {
+            info!(target: "chalktalk::worker", address = self.address, "worker back");
+        }
     }
 
     pub fn is_gone(&self) -> bool {

@@ -16,6 +16,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
 
 use super::peer::{Address, Outward, Peer};
 use crate::base::Coord;
@@ -124,6 +125,7 @@ async fn supervise(shared: Arc<Shared>) {
             end = shared.live() => end,
         };
         n_deaths = if end.was_ready && began.elapsed() > LIVED_WELL { 0 } else { n_deaths + 1 };
+        warn!(target: "chalktalk::worker", program = shared.program(), was_ready = end.was_ready, n_deaths, "process ended");
         let is_hopeful = end.was_ready && n_deaths <= PATIENCE;
         shared.state.send_replace(if is_hopeful { State::Starting } else { State::Down(end.why.into()) });
         let wait = (BACKOFF * 2_u32.saturating_pow(n_deaths.saturating_sub(1))).min(BACKOFF_AT_MOST);
@@ -175,6 +177,7 @@ impl Shared {
         let status = match early {
             Some(status) => status,
             None => {
+                info!(target: "chalktalk::worker", program = self.program(), port, "process serves");
                 self.state.send_replace(State::Ready(peer));
                 child.wait().await
             }
@@ -190,6 +193,11 @@ impl Shared {
             was_ready,
             why: format!("the worker `{}` ended{when} ({how}){heard}: correct its command or the worker", self.command),
         }
+    }
+
+    /// For the log: what stands after it may be secret.
+    fn program(&self) -> &str {
+        self.command.split_whitespace().next().unwrap_or_default()
     }
 
     fn spawn(&self, port: u16) -> io::Result<Child> {

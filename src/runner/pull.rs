@@ -89,14 +89,14 @@ impl Hub {
         id
     }
 
-    /// Its balls go to the next.
-    pub fn leave(&self, worker: u64) {
+    /// Its balls go to the next. Gives its name, and how many those are.
+    pub fn leave(&self, worker: u64) -> (String, usize) {
         let mut state = self.lock();
         state.ready.retain(|id| *id != worker);
         let gone = state.workers.remove(&worker);
         // The balls' tasks wake up when their senders go.
         drop(state);
-        drop(gone);
+        gone.map_or_else(Default::default, |gone| (gone.name, gone.held.len()))
     }
 
     /// It can hold so many more.

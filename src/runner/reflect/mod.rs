@@ -77,11 +77,14 @@ impl Reflected {
             client.unary(request, path, raw::RawCodec).await
         };
         match peer.attend(job, call).await? {
-            Ok(response) => decode(&method, response.into_inner()).map_err(|why| {
-                let (to, address) = (&job.to, &peer.address);
-                let message = format!("{to} at {address} answered nonsense: {why}: repair that server");
-                Fault::Failed(Failure::new(Code::Internal, message))
-            }),
+            Ok(response) => {
+                peer.is_back();
+                decode(&method, response.into_inner()).map_err(|why| {
+                    let (to, address) = (&job.to, &peer.address);
+                    let message = format!("{to} at {address} answered nonsense: {why}: repair that server");
+                    Fault::Failed(Failure::new(Code::Internal, message))
+                })
+            }
             Err(status) => Err(peer.fault(job, &status)),
         }
     }

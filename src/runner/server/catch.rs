@@ -8,7 +8,9 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Status, Streaming};
+use tracing::{info, warn};
 
+use super::super::call::code_of;
 use super::super::peer::in_mib;
 use super::super::v1;
 use super::convert::name;
@@ -60,7 +62,9 @@ async fn listen(
     let heartbeat = prost_types::Duration::try_from(HEARTBEAT).ok();
     let welcome = v1::catch_response::What::Welcome(v1::Welcome { heartbeat });
     drop(out.send(v1::CatchResponse { what: Some(welcome) }));
+    let n_methods = methods.len();
     let worker = hub.join(name("worker", &hello.worker)?.to_owned(), methods, out);
+    info!(target: "chalktalk::worker", worker = hello.worker, methods = n_methods, "pulling worker came");
     let result = loop {
         let message = tokio::select! {
             message = tokio::time::timeout(SILENCE, said.message()) => message,
@@ -86,7 +90,14 @@ async fn listen(
             Err(status) => break Err(status),
         }
     };
-    hub.leave(worker);
+    let (worker, balls) = hub.leave(worker);
+    match &result {
+        Ok(()) => info!(target: "chalktalk::worker", worker, balls, "pulling worker left"),
+        Err(status) => {
+            let code = code_of(status.code());
+            warn!(target: "chalktalk::worker", worker, balls, %code, "pulling worker lost");
+        }
+    }
     result
 }
 

@@ -16,6 +16,7 @@ mod describe;
 mod guard;
 mod invoke;
 mod quarterback;
+mod refusals;
 mod register;
 mod watch;
 
@@ -42,6 +43,7 @@ use crate::journal::{self, Reader};
 use conn::Conn;
 use convert::status_of;
 use guard::Guard;
+use refusals::Refusals;
 
 /// How often a silent connection is asked whether it is there, and how long that may take.
 const PING: Duration = Duration::from_secs(10);
@@ -161,14 +163,14 @@ async fn router(shared: Shared, access: Access, limits: &Limits) -> Result<(Heal
     // Probes have no token.
     let router = server.add_service(health);
     let router = if access.is_open() {
-        router.add_service(new).add_service(old).add_service(quarterback).add_service(worker)
+        router.add_service(new).add_service(old).add_service(Refusals(quarterback)).add_service(Refusals(worker))
     } else {
         let guard = Guard::new(access);
         router
             .add_service(InterceptedService::new(new, guard.clone()))
             .add_service(InterceptedService::new(old, guard.clone()))
-            .add_service(InterceptedService::new(quarterback, guard.clone()))
-            .add_service(InterceptedService::new(worker, guard))
+            .add_service(Refusals(InterceptedService::new(quarterback, guard.clone())))
+            .add_service(Refusals(InterceptedService::new(worker, guard)))
     };
     Ok((reporter, router))
 }

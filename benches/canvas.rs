@@ -64,6 +64,7 @@ fn view(n_nodes: u32, n_balls: u32) -> chalktalk::replay::View {
         until: None,
         parent: None,
         depth: 0,
+        trace: None,
     };
     let mut events = vec![Event::Started(Box::new(started))];
     for ball in 0..n_balls {

@@ -49,6 +49,7 @@ fn run(plan: &Arc<Plan>, journal: &mut Vec<Recorded>) -> Run {
         parent: None,
         depth: 0,
         within: None,
+        trace: None,
     };
     let mut run = Run::new(Arc::clone(plan));
     run.advance(RunMicros(0), &start, journal);

@@ -383,6 +383,7 @@ fn recorded(run: &RunId) -> Vec<Recorded> {
         until: None,
         parent: None,
         depth: 0,
+        trace: None,
     };
     let failure = Failure::new(Code::Unavailable, "nobody there");
     vec![

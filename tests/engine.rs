@@ -42,6 +42,7 @@ impl Game {
             parent: None,
             depth: 0,
             within: None,
+            trace: None,
         };
         let mut game = Self { run: Run::new(plan), now: RunMicros(0), journal: Vec::new() };
         game.give(&start);

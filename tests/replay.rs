@@ -30,6 +30,7 @@ impl Pen {
             until: None,
             parent: None,
             depth: 0,
+            trace: None,
         })));
         pen
     }

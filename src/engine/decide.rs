@@ -38,7 +38,8 @@ impl Run {
     }
 
     fn start(&self, now: RunMicros, input: &Input) -> Vec<Event> {
-        let Input::Start { run, entry, input, started_ms, pins, formation, parent, depth, within } = input else {
+        let Input::Start { run, entry, input, started_ms, pins, formation, parent, depth, within, trace } = input
+        else {
             return Vec::new();
         };
         let timeout = [self.plan.timeout, *within].into_iter().flatten().min();
@@ -53,6 +54,7 @@ impl Run {
             until: timeout.map(|timeout| now.plus(timeout)),
             parent: parent.clone(),
             depth: *depth,
+            trace: trace.clone(),
         };
         let mut events = vec![Event::Started(Box::new(started))];
         let trigger = entry.as_ref().and_then(|id| self.plan.find(id));

@@ -1,5 +1,5 @@
 use crate::base::{BallId, Coord, NodeId, RunId, RunMicros};
-use crate::event::{Event, Failure, ParkedOn, Payload};
+use crate::event::{Event, Failure, ParkedOn, Payload, TraceContext};
 
 /// What the shell tells a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub enum Input {
         depth: u32,
         /// Bounds the run, in microseconds, as the play's own timeout does; the shorter one counts.
         within: Option<u64>,
+        /// The span that the run is started in.
+        trace: Option<Box<TraceContext>>,
     },
     /// An attempt came back. `jitter` is drawn by the shell, 0 to 65535 evenly; it spreads the next attempt.
     Answer {

@@ -108,6 +108,7 @@ impl Sim {
             parent: None,
             depth: 0,
             within: None,
+            trace: None,
         };
         let mut sim = Self {
             run: Run::new(plan),

@@ -6,10 +6,12 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod payload;
+mod trace;
 
 use serde::{Deserialize, Serialize};
 
 pub use payload::{OpaquePayload, Payload};
+pub use trace::{TraceContext, span_id};
 
 use crate::base::{BallId, Coord, GroupId, NodeId, RunId, RunMicros};
 
@@ -99,6 +101,9 @@ pub struct Started {
     /// How many plays are above this one: the parent's parent, and so on, on this machine or another.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub depth: u32,
+    /// The span that the run was started in: of its caller, or of a run above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Box<TraceContext>>,
 }
 
 /// A wire by its ends; `nth` counts the wires between the same two nodes, in the order of the text, from 0.

@@ -24,6 +24,7 @@ fn started(run: &RunId) -> Event {
         until: None,
         parent: None,
         depth: 0,
+        trace: None,
     }))
 }
 

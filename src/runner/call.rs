@@ -10,7 +10,7 @@ use super::ball::{from_any, to_any};
 use super::levels::DEPTH_HEADER;
 use super::v1;
 use crate::base::{BallId, Coord, NodeId, RunId};
-use crate::event::{Code, Failure, Payload};
+use crate::event::{Code, Failure, Payload, TraceContext};
 
 /// What is to be handed to a target, and for whom.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub(super) struct Job {
     pub limit: Option<Limit>,
     /// How many plays are above the target, if it is a play.
     pub depth: u32,
+    /// What the run was started in.
+    pub trace: Option<Box<TraceContext>>,
 }
 
 /// When nobody waits any more.
@@ -54,7 +56,17 @@ impl Fault {
 }
 
 impl Job {
+    /// For a worker outside, with the span that its own spans hang under.
     pub fn request(&self) -> Result<v1::InvokeRequest, Failure> {
+        let mut request = self.request_here()?;
+        if let Some(ball) = &mut request.ball {
+            ball.headers.extend(self.trace_headers());
+        }
+        Ok(request)
+    }
+
+    /// For a worker of this process, which needs no trace.
+    pub fn request_here(&self) -> Result<v1::InvokeRequest, Failure> {
         let ball = v1::Ball {
             payload: Some(to_any(&self.payload)?),
             headers: self.headers(),
@@ -84,12 +96,17 @@ impl Job {
         })
     }
 
-    /// The W3C trace of the run and the span of this attempt.
-    pub fn traceparent(&self) -> Option<String> {
-        let trace: String = self.run.chars().filter(char::is_ascii_hexdigit).map(|c| c.to_ascii_lowercase()).collect();
-        let (node, visit, attempt) = (&self.node, self.visit, self.attempt);
-        let span = fnv(format!("{node}\0{visit}\0{attempt}").as_bytes()).max(1);
-        (trace.len() == 32).then(|| format!("00-{trace}-{span:016x}-01"))
+    /// The span of this attempt.
+    pub fn span(&self) -> TraceContext {
+        TraceContext::of_attempt(&self.run, self.trace.as_deref(), &self.node, self.visit, self.attempt)
+    }
+
+    /// The span of this attempt, as headers of W3C.
+    pub fn trace_headers(&self) -> impl Iterator<Item = (String, String)> + use<> {
+        let span = self.span();
+        let parent = ("traceparent".to_owned(), span.traceparent());
+        let state = (!span.state.is_empty()).then(|| ("tracestate".to_owned(), span.state));
+        std::iter::once(parent).chain(state)
     }
 }
 
@@ -164,12 +181,14 @@ mod tests {
             payload: Payload::default(),
             limit: None,
             depth: 1,
+            trace: None,
         };
         let response = v1::InvokeResponse { ball: Some(v1::Ball { run: "other".into(), ..v1::Ball::default() }) };
         let failure = job.read(response, "demo/1/echo at http://x").unwrap_err();
         assert_eq!(failure.code, Code::Internal);
         assert!(failure.message.starts_with("demo/1/echo at http://x answered for run other, not for 018b"));
-        let trace = job.traceparent().unwrap();
-        assert!(trace.starts_with("00-018bcfe56800712380000000000000001-") || trace.len() == 55, "{trace}");
+        let headers: Vec<_> = job.trace_headers().collect();
+        assert_eq!(headers.len(), 1);
+        assert!(headers[0].1.starts_with("00-018bcfe5680071238000000000000001-"), "{headers:?}");
     }
 }

@@ -336,7 +336,7 @@ impl Conductor {
     }
 
     pub(super) fn launch(&mut self, start: Start, now_us: u64) -> Result<RunId, Error> {
-        let Start { prepared, entry, input, parent, depth, id, within } = start;
+        let Start { prepared, entry, input, parent, depth, id, within, trace } = start;
         let plan = Arc::clone(&prepared.plan);
         if depth > MAX_DEPTH {
             return Err(Error::TooDeep { play: plan.play.clone(), depth });
@@ -349,7 +349,9 @@ impl Conductor {
         live.document = Some(document);
         let started_ms = self.world.wall_us() / 1000;
         let within = within.map(|within| u64::try_from(within.as_micros()).unwrap_or(u64::MAX));
-        let input = Input::Start { run: run.clone(), entry, input, started_ms, pins, formation, parent, depth, within };
+        let run_id = run.clone();
+        let input =
+            Input::Start { run: run_id, entry, input, started_ms, pins, formation, parent, depth, within, trace };
         let slot = self.lives.insert(live).ok_or(Error::Stopped)?;
         self.advance(slot, &input, now_us);
         Ok(run)

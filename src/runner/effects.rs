@@ -162,8 +162,9 @@ impl Handed {
             let unix_us = live.zero_us.saturating_add(until.0);
             Limit { unix_us, left: Duration::from_micros(unix_us.saturating_sub(now_us)) }
         });
+        let trace = started.and_then(|started| started.trace.clone());
         let Self { ball, node, attempt, visit, to, payload, .. } = self;
-        Job { run: live.id.clone(), node, ball, visit, attempt, to, payload, limit, depth }
+        Job { run: live.id.clone(), node, ball, visit, attempt, to, payload, limit, depth, trace }
     }
 }
 

@@ -13,7 +13,7 @@ use super::v1::worker_server::Worker;
 use super::watch::{CAPACITY, watch};
 use super::{Consent, Demo, Error, Limits, Place, Prepared, Trust, Watch, World};
 use crate::base::{Coord, NodeId, RunId};
-use crate::event::{Outcome, Payload};
+use crate::event::{Outcome, Payload, TraceContext};
 use crate::journal::{Journal, Reader};
 use crate::play::Formation;
 
@@ -65,11 +65,13 @@ pub struct Start {
     pub id: Option<RunId>,
     /// Bounds the run, beside the play's own timeout.
     pub within: Option<Duration>,
+    /// The span that the run is started in; `None`: it starts a trace of its own.
+    pub trace: Option<Box<TraceContext>>,
 }
 
 impl Start {
     pub fn new(prepared: Arc<Prepared>, input: impl Into<Payload>) -> Self {
-        Self { prepared, entry: None, input: input.into(), parent: None, depth: 0, id: None, within: None }
+        Self { prepared, entry: None, input: input.into(), parent: None, depth: 0, id: None, within: None, trace: None }
     }
 }
 

@@ -103,10 +103,12 @@ impl Conductor {
             Callee::Registered(prepared) => Arc::clone(prepared),
         };
         let caller = Caller::of(&job);
+        let trace = job.span();
         let mut start = Start::new(prepared, job.payload);
         start.id = Some(child.clone());
         start.parent = Some((job.run, job.node));
         start.depth = job.depth;
+        start.trace = Some(Box::new(trace));
         start.within = job.limit.map(|limit| limit.left.saturating_add(GRACE));
         let now_us = self.world.now_us();
         match self.launch(start, now_us) {

@@ -197,7 +197,9 @@ impl Peer {
             std::mem::replace(&mut state.healthy, healthy)
         };
         match (was_healthy, healthy) {
-            (true, false) => warn!(target: "chalktalk::worker", address = self.address, "worker says that it is not serving"),
+            (true, false) => {
+                warn!(target: "chalktalk::worker", address = self.address, "worker says that it is not serving")
+            }
             (false, true) => info!(target: "chalktalk::worker", address = self.address, "worker serves again"),
             _ => {}
         }
@@ -229,8 +231,10 @@ impl Peer {
         if let Some(limit) = job.limit {
             request.set_timeout(limit.left.saturating_add(GRACE));
         }
-        if let Some(trace) = job.traceparent().and_then(|trace| MetadataValue::try_from(trace).ok()) {
-            request.metadata_mut().insert("traceparent", trace);
+        for (name, value) in job.trace_headers() {
+            if let (Ok(name), Ok(value)) = (name.parse::<AsciiMetadataKey>(), MetadataValue::try_from(value)) {
+                request.metadata_mut().insert(name, value);
+            }
         }
         request
     }

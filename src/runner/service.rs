@@ -457,6 +457,7 @@ mod tests {
             payload: json!(n).into(),
             limit: None,
             depth: 1,
+            trace: None,
         }
     }
 

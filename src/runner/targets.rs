@@ -232,7 +232,7 @@ fn filled(addresses: &[String], to: &Coord) -> Vec<String> {
 
 /// Calls a built-in method, through the same trait that serves it over gRPC.
 pub(super) async fn call_builtin(worker: Arc<dyn Worker>, job: Job) -> Result<Payload, Failure> {
-    let request = tonic::Request::new(job.request()?);
+    let request = tonic::Request::new(job.request_here()?);
     match worker.invoke(request).await {
         Ok(response) => job.read(response.into_inner(), "the built-in worker"),
         Err(status) => Err(super::call::failure_of(&status)),

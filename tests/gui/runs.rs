@@ -34,6 +34,7 @@ fn events(run: &RunId) -> Vec<Recorded> {
         until: None,
         parent: None,
         depth: 0,
+        trace: None,
     };
     let list = [
         Event::Started(Box::new(started)),

@@ -291,6 +291,7 @@ mod tests {
             until: None,
             parent: None,
             depth: 0,
+            trace: None,
         };
         let wire = WireRef { from: "order".into(), to: "validate".into(), nth: 0 };
         let events = [

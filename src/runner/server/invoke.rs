@@ -14,7 +14,7 @@ use super::convert::{any, coord, name, payload, status_of};
 use super::describe::{missing, play_method};
 use super::{Shared, stops};
 use crate::base::{NodeId, RunId};
-use crate::event::Outcome;
+use crate::event::{Outcome, TraceContext};
 
 /// Of a ball that comes back: the run that served the call.
 const RUN_HEADER: &str = "chalktalk-run";
@@ -31,12 +31,14 @@ impl Worker for Shared {
     async fn invoke(&self, request: Request<v1::InvokeRequest>) -> Result<Response<v1::InvokeResponse>, Status> {
         let broken = request.extensions().get::<Broken>().cloned().unwrap_or_default();
         let timeout = timeout(request.metadata());
+        let trace = trace(request.metadata());
         let v1::InvokeRequest { coordinate, ball } = request.into_inner();
         let play = coord(&coordinate)?;
         let prepared = self.runner.play(&play).ok_or_else(|| missing(&self.runner, &play))?;
         let ball = ball.unwrap_or_default();
         let mut start = Start::new(prepared, payload(ball.payload)?);
         start.depth = depth(ball.headers.get(DEPTH_HEADER))?;
+        start.trace = trace.or_else(|| trace_of(|name| ball.headers.get(name).map(String::as_str)));
         start.within = timeout.or_else(|| ball.deadline.and_then(left));
         if !ball.run.is_empty() {
             let (run, node) = (name("run", &ball.run)?, name("node", &ball.node)?);
@@ -89,6 +91,15 @@ pub(super) async fn outcome(runner: &Runner, run: &RunId) -> Result<Outcome, Sta
 fn depth(header: Option<&String>) -> Result<u32, Status> {
     let Some(text) = header else { return Ok(1) };
     text.parse().map_err(|_| Status::invalid_argument(format!("the header {DEPTH_HEADER} is no number: '{text}'")))
+}
+
+/// The span that a request comes from, if it says so. A trace that cannot be read is no reason to refuse a request.
+pub(super) fn trace(metadata: &MetadataMap) -> Option<Box<TraceContext>> {
+    trace_of(|name| metadata.get(name)?.to_str().ok())
+}
+
+fn trace_of<'h>(header: impl Fn(&str) -> Option<&'h str>) -> Option<Box<TraceContext>> {
+    TraceContext::read(header("traceparent")?, header("tracestate").unwrap_or_default()).map(Box::new)
 }
 
 fn left(deadline: prost_types::Timestamp) -> Option<Duration> {

@@ -14,6 +14,7 @@ use super::super::{Error, Start, v1};
 use super::bound;
 use super::convert::{any, coord, name, payload, run as run_message, run_id, status_of, wanted_status};
 use super::describe::{missing, targets};
+use super::invoke::trace;
 use super::watch::{Follower, WAITING};
 use super::{Shared, seat};
 use super::{catch, register};
@@ -31,10 +32,12 @@ const EVENTS: usize = 256;
 #[tonic::async_trait]
 impl Quarterback for Shared {
     async fn start_run(&self, request: Request<v1::StartRunRequest>) -> Result<Response<v1::StartRunResponse>, Status> {
+        let trace = trace(request.metadata());
         let v1::StartRunRequest { play, input, entry, request_id, timeout } = request.into_inner();
         let play = coord(&play)?;
         let prepared = self.runner.play(&play).ok_or_else(|| not_found(&missing(&self.runner, &play)))?;
         let mut start = Start::new(prepared, payload(input)?);
+        start.trace = trace;
         if !entry.is_empty() {
             start.entry = Some(NodeId::new(name("entry", &entry)?));
         }

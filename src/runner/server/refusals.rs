@@ -26,6 +26,7 @@ impl<S, B> Service<http::Request<Body>> for Refusals<S>
 where
     S: Service<http::Request<Body>, Response = http::Response<B>, Error = Infallible>,
     S::Future: Send + 'static,
+    B: 'static,
 {
     type Response = http::Response<B>;
     type Error = Infallible;

@@ -29,3 +29,5 @@ pub mod replay;
 #[cfg(feature = "run")]
 pub mod runner;
 pub mod scene;
+#[cfg(feature = "telemetry")]
+pub mod telemetry;

@@ -250,6 +250,14 @@ pub(super) struct Serve {
     pub peers: PeerTokens,
     #[command(flatten)]
     pub bounds: Bounds,
+    /// Send traces and metrics to a collector, by OTLP over gRPC; else to the one in `OTEL_EXPORTER_OTLP_ENDPOINT`
+    #[cfg(feature = "telemetry")]
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
+    /// Serve metrics to Prometheus at `/metrics`, over plain HTTP, as on 127.0.0.1:9464
+    #[cfg(feature = "telemetry")]
+    #[arg(long, value_name = "ADDR")]
+    pub metrics: Option<std::net::SocketAddr>,
 }
 
 /// Which server is meant.

@@ -31,6 +31,8 @@ mod run_remote;
 mod runs;
 #[cfg(feature = "run")]
 mod secure;
+#[cfg(feature = "telemetry")]
+mod seen;
 #[cfg(feature = "run")]
 mod serve;
 mod start;

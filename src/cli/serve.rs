@@ -48,8 +48,15 @@ pub(super) fn serve(args: &args::Serve, out: &mut Output) -> anyhow::Result<Verd
         .build()
         .context("cannot start the server")?;
     let limits = args.bounds.limits();
-    let runner = Runner::new(Config { consent: ledger.consent, trust, limits, ..Config::new(journal) })?;
-    let served = runtime.block_on(listen(args, access, &runner, plays, out));
+    let config = Config { consent: ledger.consent, trust, limits, ..Config::new(journal) };
+    #[cfg(feature = "telemetry")]
+    let (runner, seen) = {
+        let mut seen = super::seen::Seen::new(args);
+        (seen.runner(config)?, seen)
+    };
+    #[cfg(not(feature = "telemetry"))]
+    let (runner, seen) = (Runner::new(config)?, ());
+    let served = runtime.block_on(listen(args, access, &runner, plays, out, seen));
     if let Some(note) = remote::note(args.data.as_deref()) {
         drop(std::fs::remove_file(note));
     }
@@ -102,12 +109,16 @@ async fn listen(
     runner: &Runner,
     plays: Vec<Arc<Prepared>>,
     out: &mut Output,
+    #[cfg(feature = "telemetry")] mut seen: super::seen::Seen,
+    #[cfg(not(feature = "telemetry"))] (): (),
 ) -> anyhow::Result<()> {
     // Before the address is told, so that whoever starts this may stop it at once.
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
     let scheme = if access.has_tls() { "https" } else { "http" };
     let served = async {
+        #[cfg(feature = "telemetry")]
+        seen.start(runner).await?;
         for recovered in runner.recovered().await? {
             let run = recovered.run;
             match recovered.result {
@@ -146,6 +157,8 @@ async fn listen(
     info!(target: "chalktalk::serve", "stopping; unfinished runs go on at the next start");
     server.stop().await;
     runner.stop().await.context("the journal could not be closed")?;
+    #[cfg(feature = "telemetry")]
+    seen.stop().await;
     info!(target: "chalktalk::serve", "stopped");
     Ok(())
 }

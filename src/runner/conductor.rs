@@ -15,6 +15,7 @@ use super::log::{self, Commits};
 use super::peer::Outward;
 use super::registry::Registry;
 use super::signals::{KEPT_MS, Signals};
+use super::standing::Standing;
 use super::targets::Targets;
 use super::watch::{Batch, Watch, Watcher, watch};
 use super::{Error, Prepared, World};
@@ -102,6 +103,9 @@ pub(super) enum Mail {
         run: RunId,
         reply: Answering<()>,
     },
+    Standing {
+        reply: Answering<Standing>,
+    },
     Register {
         plays: Vec<Arc<Prepared>>,
         reply: Answering<()>,
@@ -151,7 +155,9 @@ pub(super) struct Conductor {
     timers: std::collections::BTreeSet<(u64, u32)>,
     /// Runs with events that are not kept.
     touched: Vec<u32>,
-    watchers: Vec<Watcher>,
+    pub(super) watchers: Vec<Watcher>,
+    /// Watchers that were let go since they fell too far behind.
+    pub(super) lagged: u64,
     acks: Vec<Ack>,
     /// Workers that wait for their `Caught` to be kept.
     catches: Vec<oneshot::Sender<()>>,
@@ -192,12 +198,13 @@ impl Conductor {
             timers: std::collections::BTreeSet::new(),
             touched: Vec::new(),
             watchers: Vec::new(),
+            lagged: 0,
             acks: Vec::new(),
             catches: Vec::new(),
             recovered: Vec::new(),
             document: None,
             stuck: None,
-            commits: Commits::default(),
+            commits: Commits::new(config.on_commit),
             resumes: config.resumes,
             stopping: false,
             stopped: Vec::new(),
@@ -309,6 +316,7 @@ impl Conductor {
                 let listing = self.targets.list(formation.as_deref(), starts);
                 tokio::spawn(async move { drop(reply.send(Ok(listing.await))) });
             }
+            Mail::Standing { reply } => drop(reply.send(Ok(self.standing()))),
             Mail::Delete { run, reply } => drop(reply.send(self.delete(&run))),
             Mail::Register { plays, reply } => drop(reply.send(self.register(plays))),
             Mail::Play { job, callee } => self.play_caught(*job, &callee),
@@ -473,10 +481,10 @@ impl Conductor {
         let lives = self.touched.iter().filter_map(|slot| self.lives.get(*slot));
         let batch: Vec<Append<'_>> =
             lives.map(|live| Append { run: &live.id, document: live.document, events: &live.fresh }).collect();
-        let begun = Commits::begin();
+        let begun = self.commits.begin();
         match self.journal.append(&batch, &self.signals.changes) {
             Ok(()) => {
-                self.commits.done(begun, batch.len(), self.stuck.is_some());
+                self.commits.done(begun, &batch, self.stuck.is_some());
                 self.stuck = None;
                 self.signals.changes.clear();
                 self.acknowledge();
@@ -539,6 +547,7 @@ impl Conductor {
         let batch: Batch = (id, events);
         self.watchers.retain(|watcher| {
             let stays = !watcher.wants(&batch.0) || watcher.tell(&batch);
+            self.lagged += u64::from(!stays && watcher.has_lagged());
             stays && !(outcome.is_some() && watcher.is_only_for(&batch.0)) && !watcher.is_gone()
         });
         for waiter in waiters {

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -46,7 +47,8 @@ impl Conductor {
                 if let Some((job, Route::Play(callee))) = job {
                     self.catch_play(slot, job, callee);
                 } else if let Some((job, route)) = job {
-                    let task = tokio::spawn(offer(self.post.clone(), job, route));
+                    let lines = Arc::clone(&self.targets.registry.lines);
+                    let task = tokio::spawn(offer(self.post.clone(), job, route, lines));
                     self.owe(slot, ball, Owing::Task(task.abort_handle()));
                 }
             }

@@ -10,12 +10,15 @@ use super::conductor::{Conductor, Mail};
 use super::pull::Hub;
 use super::registry::Registry;
 use super::v1::worker_server::Worker;
-use super::watch::{CAPACITY, watch};
-use super::{Consent, Demo, Error, Limits, Place, Prepared, Trust, Watch, World};
+use super::watch::{CAPACITY, Watcher, watch};
+use super::{Consent, Demo, Error, Limits, Place, Prepared, Standing, Trust, Watch, World};
 use crate::base::{Coord, NodeId, RunId};
 use crate::event::{Outcome, Payload, TraceContext};
 use crate::journal::{Journal, Reader};
 use crate::play::Formation;
+
+/// Appends that a watch from the first event on may fall behind: what it then misses is in the journal.
+const BEHIND: usize = 4096;
 
 /// What a runner is made of.
 pub struct Config {
@@ -32,7 +35,12 @@ pub struct Config {
     /// How what is called out there is called.
     pub trust: Trust,
     pub limits: Limits,
+    /// Told of every batch that the journal kept.
+    pub on_commit: Option<OnCommit>,
 }
+
+/// Hears how long the journal took to keep a batch, and how many events that had. Must not block.
+pub type OnCommit = Box<dyn Fn(Duration, usize) + Send>;
 
 impl Config {
     /// With the demo's built-in workers, the real clock and chance. Unfinished runs go on, no process is started.
@@ -46,6 +54,7 @@ impl Config {
             pulled: true,
             trust: Trust::default(),
             limits: Limits::default(),
+            on_commit: None,
         }
     }
 }
@@ -111,17 +120,31 @@ impl Runner {
     /// # Errors
     /// The system gives no thread.
     pub fn new(config: Config) -> Result<Self, Error> {
+        Self::on_thread(config, Vec::new())
+    }
+
+    fn on_thread(config: Config, watchers: Vec<Watcher>) -> Result<Self, Error> {
         let thread = |error| Error::Thread(Arc::new(error));
         // One thread: no step of a run waits for another to be woken.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(thread)?;
         let (post, mail) = mpsc::unbounded_channel();
         let (registry, limits) = (Arc::<Registry>::default(), config.limits);
-        let conductor = Conductor::new(config, Arc::clone(&registry), post.clone(), mail);
+        let mut conductor = Conductor::new(config, Arc::clone(&registry), post.clone(), mail);
+        conductor.watchers = watchers;
         thread::Builder::new()
             .name("runner".to_owned())
             .spawn(move || runtime.block_on(conductor.conduct()))
             .map_err(thread)?;
         Ok(Self { inner: Arc::new(Inner { post, registry, limits }) })
+    }
+
+    /// Like [`Self::new`], with a watch of all runs that misses not even what happens as they are recovered.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn watched(config: Config) -> Result<(Self, Watch), Error> {
+        let (watcher, watch) = watch(None, None, BEHIND);
+        Ok((Self::on_thread(config, vec![watcher])?, watch))
     }
 
     /// Starts a runner as a task of the tokio runtime that this is called in.
@@ -226,6 +249,11 @@ impl Runner {
     pub fn targets(&self, formation: Option<&Formation>, starts: bool) -> Reply<Vec<Place>> {
         let formation = formation.cloned().map(Box::new);
         self.ask(|reply| Mail::Targets { formation, starts, reply })
+    }
+
+    /// How many runs, watches and waiting balls there are.
+    pub fn standing(&self) -> Reply<Standing> {
+        self.ask(|reply| Mail::Standing { reply })
     }
 
     /// Forgets a finished run, or one that could not be recovered.

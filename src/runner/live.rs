@@ -104,6 +104,10 @@ impl Lives {
         self.by_id.get(run).copied()
     }
 
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
     pub fn get(&self, slot: u32) -> Option<&Live> {
         self.slots.get(slot as usize)?.as_deref()
     }

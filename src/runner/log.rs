@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{Level, debug, enabled, error, info, warn};
 
-use super::Error;
+use super::{Error, OnCommit};
 use crate::base::{Coord, RunId};
 use crate::event::{Event, Outcome, Recorded};
+use crate::journal::Append;
 
 /// A commit that takes longer is told.
 const SLOW: Duration = Duration::from_millis(500);
@@ -68,27 +69,34 @@ fn event(run: &RunId, play: &Coord, recorded: &Recorded) {
 }
 
 /// How the journal does. Costs nothing while nobody listens.
-#[derive(Debug, Default)]
 pub(super) struct Commits {
+    on_commit: Option<OnCommit>,
     told: Option<Instant>,
 }
 
 impl Commits {
+    pub const fn new(on_commit: Option<OnCommit>) -> Self {
+        Self { on_commit, told: None }
+    }
+
     /// Before a commit.
-    pub fn begin() -> Option<Instant> {
-        enabled!(target: "chalktalk::journal", Level::WARN).then(Instant::now)
+    pub fn begin(&self) -> Option<Instant> {
+        (self.on_commit.is_some() || enabled!(target: "chalktalk::journal", Level::WARN)).then(Instant::now)
     }
 
     /// It went well; `was_stuck` if the one before did not.
-    pub fn done(&mut self, begun: Option<Instant>, runs: usize, was_stuck: bool) {
+    pub fn done(&mut self, begun: Option<Instant>, batch: &[Append<'_>], was_stuck: bool) {
         if was_stuck {
             info!(target: "chalktalk::journal", "journal takes events again");
         }
-        let Some(took) = begun.map(|begun| begun.elapsed()).filter(|took| *took > SLOW) else { return };
-        if self.told.is_none_or(|told| told.elapsed() > SLOW_EVERY) {
+        let Some(took) = begun.map(|begun| begun.elapsed()) else { return };
+        if let Some(on_commit) = &self.on_commit {
+            on_commit(took, batch.iter().map(|append| append.events.len()).sum());
+        }
+        if took > SLOW && self.told.is_none_or(|told| told.elapsed() > SLOW_EVERY) {
             self.told = Some(Instant::now());
             let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-            warn!(target: "chalktalk::journal", took_ms, runs, "journal slow: every step waits for it");
+            warn!(target: "chalktalk::journal", took_ms, runs = batch.len(), "journal slow: every step waits for it");
         }
     }
 

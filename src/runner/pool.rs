@@ -8,13 +8,15 @@ use super::call::{Fault, Job};
 use super::conductor::Mail;
 use super::pull::Hold;
 use super::service::Seat;
+use super::standing::Lines;
 use super::targets::{Route, builtin_ready_after, call_builtin};
 use super::v1::worker_server::Worker;
 use crate::base::Coord;
 use crate::event::{Code, Failure, Payload};
 
 /// Waits for a worker, says that it caught the ball, and once that is kept hands it over.
-pub(super) async fn offer(post: mpsc::UnboundedSender<Mail>, job: Job, route: Route) {
+pub(super) async fn offer(post: mpsc::UnboundedSender<Mail>, job: Job, route: Route, lines: Arc<Lines>) {
+    let line = lines.join(&job.to, &route);
     let (run, ball, attempt) = (job.run.clone(), job.ball, job.attempt);
     let hands = match wait(&route, &job.to).await {
         Ok(hands) => hands,
@@ -24,6 +26,7 @@ pub(super) async fn offer(post: mpsc::UnboundedSender<Mail>, job: Job, route: Ro
             return;
         }
     };
+    drop(line);
     let (go, went) = oneshot::channel();
     let caught = Mail::Caught { run, ball, attempt, worker: hands.name.clone(), go };
     if post.send(caught).is_err() || went.await.is_err() {

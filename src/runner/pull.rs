@@ -63,6 +63,7 @@ pub(super) struct Hold {
 
 /// What is to be told of a target.
 pub(super) struct Standing {
+    pub coord: Coord,
     pub method: v1::Method,
     pub queued: u64,
     pub held: u64,
@@ -203,6 +204,7 @@ impl Hub {
         let mut found: BTreeMap<Coord, Standing> = BTreeMap::new();
         let of = |found: &mut BTreeMap<Coord, Standing>, coord: &Coord| {
             found.entry(coord.clone()).or_insert_with(|| Standing {
+                coord: coord.clone(),
                 method: v1::Method {
                     image: coord.image.to_string(),
                     version: coord.version.to_string(),

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Prepared;
 use super::pull::Hub;
+use super::standing::Lines;
 use crate::base::Coord;
 
 /// The plays that a runner serves as targets and the workers that pull from it, shared by the runner and those who ask it.
@@ -12,6 +13,8 @@ pub(super) struct Registry {
     plays: RwLock<BTreeMap<Coord, Arc<Prepared>>>,
     version: AtomicU64,
     pub hub: Arc<Hub>,
+    /// What waits for workers that do not pull.
+    pub lines: Arc<Lines>,
 }
 
 impl Registry {

@@ -80,6 +80,11 @@ impl Watcher {
         }
     }
 
+    /// It was let go since it fell too far behind.
+    pub fn has_lagged(&self) -> bool {
+        self.lagged.load(Ordering::Acquire)
+    }
+
     /// Whether it was only for that run.
     pub fn is_only_for(&self, run: &RunId) -> bool {
         self.run.as_ref() == Some(run)

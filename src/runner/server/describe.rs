@@ -44,7 +44,7 @@ pub(super) fn targets(shared: &Shared, image: &str) -> Vec<v1::Target> {
     let plays = plays.iter().map(|play| target(play_method(play), v1::TargetKind::Play));
     let builtin = builtin_methods().iter().map(|method| target(method.to_proto(), v1::TargetKind::Builtin));
     let pulled = shared.runner.hub().standings().into_iter().map(|standing| {
-        let Standing { method, queued, held, workers, credit } = standing;
+        let Standing { method, queued, held, workers, credit, .. } = standing;
         v1::Target { method: Some(method), kind: v1::TargetKind::Pull.into(), queued, held, workers, credit }
     });
     let mut all: Vec<v1::Target> = plays.chain(builtin).chain(pulled).collect();

@@ -466,14 +466,14 @@ mod run {
         child.kill().unwrap();
         child.wait().unwrap();
         let file = rusqlite::Connection::open(place.path("data").join(FILE_NAME)).unwrap();
-        file.execute("UPDATE event SET v = 9 WHERE seq = 1", []).unwrap();
+        file.execute("UPDATE batch SET v = 9 WHERE seq = 0", []).unwrap();
         drop(file);
         // As the window does when it opens.
         let runner = Runner::new(Config::new(Journal::open(place.path("data")).unwrap())).unwrap();
         assert!(runner.recovered().wait().unwrap()[0].result.is_err());
         runner.stop().wait().unwrap();
 
-        let why = "its event 1 cannot be read: it has format 9, this program knows up to 1";
+        let why = "its event 0 cannot be read: it has format 9, this program knows up to 1";
         let shown = place.run(["show", "last"]);
         assert!(shown.stdout.contains(&format!("status     stopped: {why}\n")), "{shown:#?}");
         let listed = place.run(["runs"]).stdout;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
+use super::body;
 use super::schema::{self, BODY_VERSION, Found, VERSION};
 use super::{
     Append, DocId, Error, Filter, History, KeySignal, Page, Registered, RunInfo, SignalChange, Status, Unread, dir,
@@ -78,7 +79,12 @@ impl FileStore {
         };
         match found.map_err(at)? {
             Found::Version(found) if found > VERSION => Err(Error::Newer { path, found, known: VERSION }),
-            Found::Version(_) => Ok(Self { path, conn, open: FxHashMap::default(), _lock: None, body: Vec::new() }),
+            Found::Version(found) => {
+                if found < VERSION {
+                    schema::imagine(&conn).map_err(at)?;
+                }
+                Ok(Self { path, conn, open: FxHashMap::default(), _lock: None, body: Vec::new() })
+            }
             Found::Empty | Found::SomethingElse => Err(Error::NotAJournal { path }),
         }
     }
@@ -148,6 +154,7 @@ impl FileStore {
             .map_err(at)?;
         let Some((n, document)) = found else { return Err(Error::UnknownRun { run: run.clone() }) };
         tx.execute("DELETE FROM event WHERE run = ?1", [n])
+            .and_then(|_| tx.execute("DELETE FROM batch WHERE run = ?1", [n]))
             .and_then(|_| tx.execute("DELETE FROM run WHERE n = ?1", [n]))
             .and_then(|_| {
                 tx.execute(
@@ -163,7 +170,7 @@ impl FileStore {
     }
 
     pub fn runs(&self, limit: usize) -> Result<Vec<RunInfo>, Error> {
-        let sql = format!("{SELECT_RUN} ORDER BY n DESC LIMIT ?1");
+        let sql = format!("{SELECT_RUN} ORDER BY run.n DESC LIMIT ?1");
         let rows = self.conn.prepare_cached(&sql).and_then(|mut query| {
             let rows = query.query_map([int(limit as u64)], run_info)?;
             rows.collect::<Result<Vec<_>, _>>()
@@ -173,8 +180,8 @@ impl FileStore {
 
     pub fn page(&self, filter: &Filter, limit: usize) -> Result<Page, Error> {
         let sql = format!(
-            "{SELECT_RUN} WHERE (?1 IS NULL OR n < ?1) AND (?2 IS NULL OR ?2 = CASE WHEN status = 'running' AND reason IS NOT NULL THEN 'stopped' ELSE status END) AND (?3 IS NULL OR play = ?3) \
-             ORDER BY n DESC LIMIT ?4"
+            "{SELECT_RUN} WHERE (?1 IS NULL OR run.n < ?1) AND (?2 IS NULL OR ?2 = CASE WHEN status = 'running' AND reason IS NOT NULL THEN 'stopped' ELSE status END) AND (?3 IS NULL OR play = ?3) \
+             ORDER BY run.n DESC LIMIT ?4"
         );
         let status = filter.status.map(Status::name);
         let play = filter.play.as_ref().map(ToString::to_string);
@@ -249,14 +256,29 @@ impl FileStore {
     pub fn events_from(&self, run: &RunId, seq: u64, limit: usize) -> Result<History, Error> {
         let at = |source| Error::sqlite(&self.path, source);
         let place = find_place(&self.conn, run).map_err(at)?.ok_or_else(|| Error::UnknownRun { run: run.clone() })?;
-        let mut query = self
+        let mut history = History::default();
+        let mut left = limit;
+        let mut old = self
             .conn
             .prepare_cached("SELECT seq, at, v, body FROM event WHERE run = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3")
             .map_err(at)?;
-        let mut rows = query.query(params![place.n, int(seq), int(limit as u64)]).map_err(at)?;
-        let mut history = History::default();
+        let mut rows = old.query(params![place.n, int(seq), int(limit as u64)]).map_err(at)?;
         while let Some(row) = rows.next().map_err(at)? {
             read_event(row, &mut history).map_err(at)?;
+            left -= 1;
+        }
+        let mut batches = self
+            .conn
+            .prepare_cached(
+                "SELECT seq, v, body FROM batch WHERE run = ?1 AND seq >= \
+                 coalesce((SELECT max(seq) FROM batch WHERE run = ?1 AND seq <= ?2), 0) ORDER BY seq",
+            )
+            .map_err(at)?;
+        let mut rows = batches.query(params![place.n, int(seq)]).map_err(at)?;
+        while left > 0
+            && let Some(row) = rows.next().map_err(at)?
+        {
+            left = body::read(row, seq, left, &mut history).map_err(at)?;
         }
         Ok(history)
     }
@@ -352,11 +374,10 @@ fn whole(conn: &Connection, path: &Path, work: impl FnOnce() -> Result<(), Error
 
 fn find_place(conn: &Connection, run: &RunId) -> rusqlite::Result<Option<Place>> {
     conn.prepare_cached(
-        "SELECT n, (SELECT seq FROM event WHERE event.run = run.n ORDER BY seq DESC LIMIT 1) FROM run WHERE id = ?1",
+        "SELECT n, coalesce((SELECT next FROM batch WHERE run = run.n ORDER BY seq DESC LIMIT 1), \
+         (SELECT seq + 1 FROM event WHERE event.run = run.n ORDER BY seq DESC LIMIT 1), 0) FROM run WHERE id = ?1",
     )?
-    .query_row([run.as_str()], |row| {
-        Ok(Place { n: row.get(0)?, next: row.get::<_, Option<i64>>(1)?.map_or(0, |seq| count(seq) + 1) })
-    })
+    .query_row([run.as_str()], |row| Ok(Place { n: row.get(0)?, next: count(row.get(1)?) }))
     .optional()
 }
 
@@ -375,27 +396,24 @@ fn write_run(
         (None, Some(Event::Started(started))) => insert_run(conn, append, started).map_err(at)?,
         (None, _) => return Err(out_of_order(append.events.first().map_or(0, |first| first.seq))),
     };
-    let mut insert =
-        conn.prepare_cached("INSERT INTO event (run, seq, at, v, body) VALUES (?1, ?2, ?3, ?4, ?5)").map_err(at)?;
-    let mut finished = false;
-    for recorded in append.events {
-        if recorded.seq != place.next {
-            return Err(out_of_order(recorded.seq));
-        }
-        body.clear();
-        let unwritable = |why: String| Error::Unwritable { run: append.run.clone(), why };
-        serde_json::to_writer(&mut *body, &recorded.event).map_err(|error| unwritable(error.to_string()))?;
-        let text = str::from_utf8(body).map_err(|error| unwritable(error.to_string()))?;
-        insert.execute(params![place.n, int(recorded.seq), int(recorded.at.0), BODY_VERSION, text]).map_err(at)?;
-        place.next += 1;
-        if let Some((status, reason)) = ending(&recorded.event) {
-            conn.prepare_cached("UPDATE run SET status = ?2, reason = ?3 WHERE n = ?1")
-                .and_then(|mut update| update.execute(params![place.n, status.name(), reason]))
-                .map_err(at)?;
-            finished = true;
-        }
+    let (Some(first), Some(last)) = (append.events.first(), append.events.last()) else { return Ok((place, false)) };
+    if let Some(wrong) = (place.next..).zip(append.events).find(|(seq, recorded)| recorded.seq != *seq) {
+        return Err(out_of_order(wrong.1.seq));
     }
-    Ok((place, finished))
+    let text = body::write(append.events, body).map_err(|why| Error::Unwritable { run: append.run.clone(), why })?;
+    place.next = last.seq + 1;
+    conn.prepare_cached("INSERT INTO batch (run, seq, next, at, v, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        .and_then(|mut insert| {
+            insert.execute(params![place.n, int(first.seq), int(place.next), int(last.at.0), BODY_VERSION, text])
+        })
+        .map_err(at)?;
+    let ending = append.events.iter().rev().find_map(|recorded| ending(&recorded.event));
+    if let Some((status, reason)) = &ending {
+        conn.prepare_cached("UPDATE run SET status = ?2, reason = ?3 WHERE n = ?1")
+            .and_then(|mut update| update.execute(params![place.n, status.name(), reason]))
+            .map_err(at)?;
+    }
+    Ok((place, ending.is_some()))
 }
 
 fn insert_run(conn: &Connection, append: &Append<'_>, started: &Started) -> rusqlite::Result<Place> {
@@ -446,10 +464,12 @@ fn read_event(row: &Row<'_>, history: &mut History) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The last event of a run is found by its primary key, so a list of runs costs a few steps for each.
+/// The last event of a run is found by an index, so a list of runs costs a few steps for each.
 const SELECT_RUN: &str = "
-    SELECT id, play, digest, formation, started_ms, status, reason, last.seq, last.at, n FROM run
-    LEFT JOIN event AS last ON last.run = run.n AND last.seq = (SELECT max(seq) FROM event WHERE event.run = run.n)";
+    SELECT id, play, digest, formation, started_ms, status, reason, coalesce(last.next, old.seq + 1, 0),
+           coalesce(last.at, old.at, 0), run.n FROM run
+    LEFT JOIN batch AS last ON last.run = run.n AND last.seq = (SELECT max(seq) FROM batch WHERE batch.run = run.n)
+    LEFT JOIN event AS old ON old.run = run.n AND old.seq = (SELECT max(seq) FROM event WHERE event.run = run.n)";
 
 fn run_info(row: &Row<'_>) -> rusqlite::Result<RunInfo> {
     let status: String = row.get(5)?;
@@ -471,8 +491,8 @@ fn run_info(row: &Row<'_>) -> rusqlite::Result<RunInfo> {
             _ => Status::Running,
         },
         reason,
-        n_events: row.get::<_, Option<i64>>(7)?.map_or(0, |seq| count(seq) + 1),
-        duration: RunMicros(row.get::<_, Option<i64>>(8)?.map_or(0, count)),
+        n_events: count(row.get(7)?),
+        duration: RunMicros(count(row.get(8)?)),
     })
 }
 

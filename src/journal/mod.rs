@@ -7,6 +7,7 @@
 //! Must never: decide what happened, read a clock, wait for anything but the disk.
 //! Start reading at [`Journal`] and [`Reader`].
 
+mod body;
 mod dir;
 mod error;
 mod file;

@@ -1,14 +1,13 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Of the tables. A journal of a newer version is refused, an older one migrated on opening it to write.
-pub(super) const VERSION: i64 = 1;
-/// Of the text in `event.body`.
+pub(super) const VERSION: i64 = 2;
+/// Of the text in `event.body` and of each event in `batch.body`.
 pub(super) const BODY_VERSION: i64 = 1;
 /// "Chlk", so that no other program's database is taken for a journal.
 pub(super) const APPLICATION_ID: i64 = 0x4368_6C6B;
 
-/// `run.n` numbers runs in the order of their start. `event` clusters a run's events; there is no second index to keep,
-/// since that would halve the rate of writing.
+/// `run.n` numbers runs in the order of their start. `event` holds the events that programs of version 1 wrote.
 const TABLES: &str = "
 CREATE TABLE document (
     id     INTEGER PRIMARY KEY,
@@ -48,6 +47,24 @@ CREATE TABLE signal (
 ) STRICT;
 ";
 
+/// Since version 2: what was appended to a run at once, as a JSON array of `{"at": …, "event": …}`, whose first event has
+/// the number `seq` and the last one `next - 1` and the time `at`.
+///
+/// A row for each append and not for each event, at the end of the table and not beside the run's other ones: a commit
+/// writes few pages, however many runs it is about.
+const BATCH: &str = "
+CREATE TABLE batch (
+    n    INTEGER PRIMARY KEY,
+    run  INTEGER NOT NULL,
+    seq  INTEGER NOT NULL,
+    next INTEGER NOT NULL,
+    at   INTEGER NOT NULL,
+    v    INTEGER NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX batch_run ON batch (run, seq);
+";
+
 /// Came after the first version, which passes over it; so it needs no version of its own.
 const REGISTERED: &str = "
 CREATE TABLE IF NOT EXISTS registered (
@@ -80,14 +97,30 @@ pub(super) fn look(conn: &Connection) -> rusqlite::Result<Found> {
 pub(super) fn create(conn: &mut Connection) -> rusqlite::Result<()> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     tx.execute_batch(TABLES)?;
+    tx.execute_batch(BATCH)?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", VERSION)?;
     tx.commit()
 }
 
 /// Adds to the tables of an older program what it did not know, if it is not there.
-pub(super) fn complete(conn: &Connection) -> rusqlite::Result<()> {
+pub(super) fn complete(conn: &mut Connection) -> rusqlite::Result<()> {
+    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version < VERSION {
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute_batch(BATCH)?;
+        tx.pragma_update(None, "user_version", VERSION)?;
+        tx.commit()?;
+    }
     if has_registered(conn)? { Ok(()) } else { conn.execute_batch(REGISTERED) }
+}
+
+/// Gives a connection that only reads an older program's file the table that is missing there: its own, and empty.
+pub(super) fn imagine(conn: &Connection) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.execute_batch(
+        &BATCH.replace("CREATE TABLE", "CREATE TEMP TABLE").replace("INDEX batch_run", "INDEX temp.batch_run"),
+    )
 }
 
 pub(super) fn has_registered(conn: &Connection) -> rusqlite::Result<bool> {

@@ -204,7 +204,7 @@ fn what_is_no_journal_is_refused_and_left_alone() {
     check(
         "newer.db",
         &|path| other("CREATE TABLE t (n); PRAGMA application_id = 1130916971; PRAGMA user_version = 7", path),
-        "has format 7 and this program knows up to 1: use a newer chalktalk",
+        "has format 7 and this program knows up to 2: use a newer chalktalk",
     );
 
     let missing = Reader::open(folder.path().join("nothing")).unwrap_err();
@@ -224,13 +224,24 @@ fn events_of_a_newer_version_are_kept_and_reported() {
     let mut journal = Journal::open(folder.path()).unwrap();
     append(&mut journal, &run, &record(0, [started(&run), step(1), step(2), step(3)])).unwrap();
     let raw = r#"{"Teleported":{"ball":0}}"#;
+    append(&mut journal, &run, &record(4, [step(4)])).unwrap();
+    append(&mut journal, &run, &record(5, [step(5), step(6)])).unwrap();
     let other = rusqlite::Connection::open(folder.path().join(FILE_NAME)).unwrap();
-    other.execute("UPDATE event SET body = ?1 WHERE seq = 1", [raw]).unwrap();
-    other.execute("UPDATE event SET v = 2 WHERE seq = 2", []).unwrap();
+    other.execute("UPDATE batch SET body = json_set(body, '$[1].event', json(?1)) WHERE seq = 0", [raw]).unwrap();
+    other.execute("UPDATE batch SET v = 2 WHERE seq = 4", []).unwrap();
 
     let history = journal.events(&run).unwrap();
-    assert_eq!(history.events.iter().map(|recorded| recorded.seq).collect::<Vec<_>>(), [0, 3]);
-    assert_eq!(history.unread.iter().map(|unread| unread.seq).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(history.events.iter().map(|recorded| recorded.seq).collect::<Vec<_>>(), [0, 2, 3, 5, 6]);
+    assert_eq!(history.unread.iter().map(|unread| unread.seq).collect::<Vec<_>>(), [1, 4]);
+    for (from, limit, seqs) in
+        [(1, 2, vec![1, 2]), (2, 9, vec![2, 3, 4, 5, 6]), (6, 9, vec![6]), (7, 9, vec![]), (3, 3, vec![3, 4, 5])]
+    {
+        let some = journal.some_events(&run, from, limit).unwrap();
+        let read = some.events.iter().map(|recorded| recorded.seq);
+        let mut found: Vec<_> = read.chain(some.unread.iter().map(|unread| unread.seq)).collect();
+        found.sort_unstable();
+        assert_eq!(found, seqs, "{limit} from {from}");
+    }
     assert_eq!(history.unread[0].raw, raw);
     assert!(history.unread[0].why.contains("Teleported"), "{}", history.unread[0].why);
     assert!(history.unread[1].why.contains("format 2"), "{}", history.unread[1].why);
@@ -292,6 +303,27 @@ fn an_old_journal_opens() {
     assert_eq!((history.events.len(), history.unread.len()), (3, 1));
     assert_eq!(history.events[0].event, started(&run_id(1)));
     assert_eq!(journal.signals(0).unwrap().len(), 1);
+}
+
+#[test]
+fn an_old_journal_can_be_read_as_it_is_and_be_written_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v1.db");
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/histories/v1.db"), &path).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.run(&run_id(2)).unwrap().n_events, 2);
+    assert_eq!(reader.events(&run_id(2)).unwrap().events.len(), 2);
+    drop(reader);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+
+    let mut journal = Journal::open(&path).unwrap();
+    append(&mut journal, &run_id(2), &record(2, [step(2), step(3)])).unwrap();
+    let history = journal.events_from(&run_id(2), 1).unwrap();
+    assert_eq!(history.events.iter().map(|recorded| recorded.seq).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(journal.run(&run_id(2)).unwrap().n_events, 4);
+    journal.delete(&run_id(2)).unwrap();
+    assert!(matches!(journal.events(&run_id(2)), Err(Error::UnknownRun { .. })));
 }
 
 const CHILD_FOLDER: &str = "CHALKTALK_TEST_JOURNAL";

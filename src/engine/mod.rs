@@ -115,6 +115,11 @@ impl Run {
         self.state.balls.iter().map(|(id, ball)| (*id, ball))
     }
 
+    /// A ball in play.
+    pub fn ball(&self, id: BallId) -> Option<&Ball> {
+        self.state.balls.get(&id)
+    }
+
     /// The node that a ball in play is at.
     pub fn node_of(&self, ball: &Ball) -> &NodeId {
         &self.plan.node(ball.node).id

@@ -9,20 +9,21 @@ use tokio::time::{Instant, sleep_until};
 use super::call::Job;
 use super::discover::Place;
 use super::handle::{Answering, Config, Recovered, Start};
-use super::levels::{Callee, MAX_DEPTH, result_of};
+use super::keep::{Ack, Keeper};
+use super::levels::{Callee, MAX_DEPTH};
 use super::live::{Live, Lives, Owing};
-use super::log::{self, Commits};
+use super::log::Commits;
 use super::peer::Outward;
 use super::registry::Registry;
 use super::signals::{KEPT_MS, Signals};
 use super::standing::Standing;
 use super::targets::Targets;
-use super::watch::{Batch, Watch, Watcher, watch};
+use super::watch::{Watch, Watcher, watch};
 use super::{Error, Prepared, World};
 use crate::base::{BallId, RunId};
 use crate::engine::{Input, Run};
-use crate::event::{Failure, Outcome, Payload, Recorded};
-use crate::journal::{Append, DocId, Journal, KeySignal, Reader};
+use crate::event::{Failure, Outcome, Payload};
+use crate::journal::{DocId, KeySignal, Reader};
 use crate::play::Formation;
 
 /// What comes to the conductor.
@@ -124,26 +125,9 @@ pub(super) enum Mail {
     },
 }
 
-/// What is said once the events of this round are kept.
-pub(super) enum Ack {
-    Started(Answering<RunId>, RunId),
-    Done(Answering<()>),
-    Handed(Answering<usize>, usize),
-}
-
-impl Ack {
-    fn say(self, result: Result<(), Error>) {
-        match self {
-            Self::Started(reply, run) => drop(reply.send(result.map(|()| run))),
-            Self::Done(reply) => drop(reply.send(result)),
-            Self::Handed(reply, n) => drop(reply.send(result.map(|()| n))),
-        }
-    }
-}
-
 pub(super) struct Conductor {
     pub(super) world: World,
-    pub(super) journal: Journal,
+    pub(super) keeper: Keeper,
     pub(super) targets: Targets,
     pub(super) lives: Lives,
     pub(super) signals: Signals,
@@ -154,19 +138,19 @@ pub(super) struct Conductor {
     /// When each run wants to be woken.
     timers: std::collections::BTreeSet<(u64, u32)>,
     /// Runs with events that are not kept.
-    touched: Vec<u32>,
+    pub(super) touched: Vec<u32>,
     pub(super) watchers: Vec<Watcher>,
     /// Watchers that were let go since they fell too far behind.
     pub(super) lagged: u64,
-    acks: Vec<Ack>,
+    pub(super) acks: Vec<Ack>,
     /// Workers that wait for their `Caught` to be kept.
-    catches: Vec<oneshot::Sender<()>>,
+    pub(super) catches: Vec<oneshot::Sender<()>>,
     pub(super) recovered: Vec<Recovered>,
     /// The document that was kept last.
     document: Option<(Arc<str>, DocId)>,
     /// Why the journal takes nothing at the moment, and when to try again.
-    stuck: Option<(Error, Instant, Duration)>,
-    commits: Commits,
+    pub(super) stuck: Option<(Error, Instant, Duration)>,
+    pub(super) commits: Commits,
     resumes: bool,
     stopping: bool,
     stopped: Vec<Answering<()>>,
@@ -175,8 +159,6 @@ pub(super) struct Conductor {
 /// Rounds without a wait, after which others get their turn.
 const ROUNDS: u32 = 64;
 const MAIL_AT_ONCE: usize = 4096;
-const TRY_AGAIN: Duration = Duration::from_millis(250);
-const TRY_AGAIN_AT_MOST: Duration = Duration::from_secs(5);
 
 impl Conductor {
     pub fn new(
@@ -188,7 +170,7 @@ impl Conductor {
         let outward = Outward { trust: config.trust, max_message: config.limits.message };
         Self {
             world: config.world,
-            journal: config.journal,
+            keeper: Keeper::new(config.journal),
             targets: Targets::new(config.builtin, config.consent, config.pulled, outward, registry),
             lives: Lives::default(),
             signals: Signals::default(),
@@ -223,7 +205,8 @@ impl Conductor {
         let mut rounds = 0;
         while !self.stopping {
             // A run that another one started in the last round has events that wait to be kept.
-            let idle = self.inbox.is_empty() && (self.touched.is_empty() || self.stuck.is_some());
+            let waits = self.touched.is_empty() || self.stuck.is_some() || self.keeper.is_away();
+            let idle = self.inbox.is_empty() && waits && !self.keeper.is_back();
             if idle {
                 rounds = 0;
                 self.next_mail(&mut mail).await;
@@ -246,6 +229,7 @@ impl Conductor {
             self.tick(now_us);
             self.keep();
         }
+        self.keep_all();
         self.stop();
     }
 
@@ -256,6 +240,7 @@ impl Conductor {
         tokio::select! {
             biased;
             n = self.mail.recv_many(mail, MAIL_AT_ONCE) => self.stopping |= n == 0,
+            () = self.keeper.back(), if self.keeper.is_away() => {}
             () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
         }
     }
@@ -310,7 +295,7 @@ impl Conductor {
             Mail::Wait { run, reply } => self.wait(&run, reply),
             Mail::Watch { run, seq, capacity, reply } => drop(reply.send(self.watch(&run, seq, capacity))),
             Mail::WatchAll { watcher } => self.watchers.push(watcher),
-            Mail::Reader { reply } => drop(reply.send(self.journal.reader().map_err(Error::from))),
+            Mail::Reader { reply } => drop(reply.send(self.keeper.journal().reader().map_err(Error::from))),
             Mail::Recovered { reply } => drop(reply.send(Ok(self.recovered.clone()))),
             Mail::Targets { formation, starts, reply } => {
                 let listing = self.targets.list(formation.as_deref(), starts);
@@ -371,7 +356,7 @@ impl Conductor {
         {
             return Ok(*document);
         }
-        let document = self.journal.document(&prepared.text)?;
+        let document = self.keeper.journal().document(&prepared.text)?;
         self.document = Some((Arc::clone(&prepared.text), document));
         Ok(document)
     }
@@ -453,7 +438,11 @@ impl Conductor {
     }
 
     fn watch(&mut self, run: &RunId, seq: u64, capacity: usize) -> Result<Watch, Error> {
-        let kept = self.journal.events_from(run, seq)?.events;
+        let mut kept = self.keeper.journal().events_from(run, seq)?.events;
+        // What is written and not yet told comes to the watcher like what is new.
+        if let Some(live) = self.lives.find(run).and_then(|slot| self.lives.get(slot)) {
+            kept.retain(|recorded| recorded.seq < live.n_told);
+        }
         let first = (!kept.is_empty()).then(|| (run.clone(), kept.into()));
         let (watcher, watch) = watch(Some(run.clone()), first, capacity);
         if self.lives.find(run).is_some() {
@@ -468,92 +457,7 @@ impl Conductor {
         }
         // It may have been the last run of that document.
         self.document = None;
-        Ok(self.journal.delete(run)?)
-    }
-
-    /// Keeps what is new, tells it, and starts what it owes; or, if that cannot be kept, none of these.
-    pub(super) fn keep(&mut self) {
-        let due = self.stuck.as_ref().is_none_or(|(_, at, _)| *at <= Instant::now());
-        if !due || (self.touched.is_empty() && self.signals.changes.is_empty()) {
-            self.acknowledge();
-            return;
-        }
-        let lives = self.touched.iter().filter_map(|slot| self.lives.get(*slot));
-        let batch: Vec<Append<'_>> =
-            lives.map(|live| Append { run: &live.id, document: live.document, events: &live.fresh }).collect();
-        let begun = self.commits.begin();
-        match self.journal.append(&batch, &self.signals.changes) {
-            Ok(()) => {
-                self.commits.done(begun, &batch, self.stuck.is_some());
-                self.stuck = None;
-                self.signals.changes.clear();
-                self.acknowledge();
-                for go in self.catches.drain(..) {
-                    _ = go.send(());
-                }
-                for slot in std::mem::take(&mut self.touched) {
-                    self.publish(slot);
-                }
-            }
-            Err(error) => self.is_stuck(&error.into()),
-        }
-    }
-
-    fn acknowledge(&mut self) {
-        let result = self.stuck.as_ref().map_or(Ok(()), |(error, ..)| Err(error.clone()));
-        for ack in self.acks.drain(..) {
-            ack.say(result.clone());
-        }
-    }
-
-    fn is_stuck(&mut self, error: &Error) {
-        if self.stuck.is_none() {
-            Commits::stuck(error);
-        }
-        let wait = self.stuck.as_ref().map_or(TRY_AGAIN, |(.., wait)| (*wait * 2).min(TRY_AGAIN_AT_MOST));
-        self.stuck = Some((error.clone(), Instant::now() + wait, wait));
-        // Runs that were never kept were never started, unless a run that is kept waits for them.
-        let (lost, touched) = std::mem::take(&mut self.touched)
-            .into_iter()
-            .partition(|slot| self.lives.get(*slot).is_none_or(|live| !live.is_kept && live.callers.is_empty()));
-        self.touched = touched;
-        for slot in lost {
-            self.forget(slot);
-        }
-        self.acknowledge();
-        for slot in &self.touched {
-            if let Some(live) = self.lives.get_mut(*slot) {
-                for waiter in live.waiters.drain(..) {
-                    drop(waiter.send(Err(error.clone())));
-                }
-            }
-        }
-    }
-
-    fn publish(&mut self, slot: u32) {
-        let Some(live) = self.lives.get_mut(slot) else { return };
-        live.touched = false;
-        live.is_kept = true;
-        let id = live.id.clone();
-        let events: Arc<[Recorded]> = live.fresh.drain(..).collect();
-        let outcome = live.run.outcome().cloned();
-        let waiters = if outcome.is_some() { std::mem::take(&mut live.waiters) } else { Vec::new() };
-        if let Some(outcome) = &outcome {
-            let play = &live.prepared.plan.play;
-            let callers = std::mem::take(&mut live.callers);
-            self.inbox.extend(callers.into_iter().map(|caller| caller.answer(result_of(outcome, &id, play))));
-        }
-        log::events(&id, &live.prepared.plan.play, &events);
-        let batch: Batch = (id, events);
-        self.watchers.retain(|watcher| {
-            let stays = !watcher.wants(&batch.0) || watcher.tell(&batch);
-            self.lagged += u64::from(!stays && watcher.has_lagged());
-            stays && !(outcome.is_some() && watcher.is_only_for(&batch.0)) && !watcher.is_gone()
-        });
-        for waiter in waiters {
-            drop(waiter.send(outcome.clone().ok_or(Error::Stopped)));
-        }
-        self.start_effects(slot, &batch.1);
+        Ok(self.keeper.journal().delete(run)?)
     }
 
     /// Takes a run out of memory, with all that is under way for it.

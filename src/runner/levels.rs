@@ -165,7 +165,7 @@ impl Conductor {
         if let Some(live) = self.lives.find(run).and_then(|slot| self.lives.get(slot)) {
             return Ok(Some(live.prepared.plan.play.clone()));
         }
-        match self.journal.run(run) {
+        match self.keeper.journal().run(run) {
             Ok(info) => Ok(Some(info.play)),
             Err(crate::journal::Error::UnknownRun { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -174,8 +174,8 @@ impl Conductor {
 
     /// How a run that is no longer in memory ended.
     pub(super) fn finished(&self, run: &RunId) -> Result<(Coord, Outcome), Error> {
-        let info = self.journal.run(run)?;
-        let mut last = self.journal.events_from(run, info.n_events.saturating_sub(1))?;
+        let info = self.keeper.journal().run(run)?;
+        let mut last = self.keeper.journal().events_from(run, info.n_events.saturating_sub(1))?;
         match last.events.pop() {
             Some(Recorded { event: Event::Finished { outcome }, .. }) => Ok((info.play, outcome)),
             _ => Err(Error::NotRunning { run: run.clone() }),

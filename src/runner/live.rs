@@ -22,8 +22,8 @@ pub(super) struct Live {
     pub zero_us: u64,
     /// Events that are not kept yet.
     pub fresh: Vec<Recorded>,
-    /// Some of its events are kept.
-    pub is_kept: bool,
+    /// How many of its events are kept and told.
+    pub n_told: u64,
     /// It is listed among those that have changed.
     pub touched: bool,
     /// Its entry in the timer queue.
@@ -58,7 +58,7 @@ impl Live {
             document: None,
             zero_us,
             fresh: Vec::new(),
-            is_kept: false,
+            n_told: 0,
             touched: false,
             timer: None,
             owing: BTreeMap::new(),

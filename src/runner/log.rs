@@ -11,7 +11,6 @@ use tracing::{Level, debug, enabled, error, info, warn};
 use super::{Error, OnCommit};
 use crate::base::{Coord, RunId};
 use crate::event::{Event, Outcome, Recorded};
-use crate::journal::Append;
 
 /// A commit that takes longer is told.
 const SLOW: Duration = Duration::from_millis(500);
@@ -85,18 +84,18 @@ impl Commits {
     }
 
     /// It went well; `was_stuck` if the one before did not.
-    pub fn done(&mut self, begun: Option<Instant>, batch: &[Append<'_>], was_stuck: bool) {
+    pub fn done(&mut self, begun: Option<Instant>, n_runs: usize, n_events: usize, was_stuck: bool) {
         if was_stuck {
             info!(target: "chalktalk::journal", "journal takes events again");
         }
         let Some(took) = begun.map(|begun| begun.elapsed()) else { return };
         if let Some(on_commit) = &self.on_commit {
-            on_commit(took, batch.iter().map(|append| append.events.len()).sum());
+            on_commit(took, n_events);
         }
         if took > SLOW && self.told.is_none_or(|told| told.elapsed() > SLOW_EVERY) {
             self.told = Some(Instant::now());
             let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-            warn!(target: "chalktalk::journal", took_ms, runs = batch.len(), "journal slow: every step waits for it");
+            warn!(target: "chalktalk::journal", took_ms, runs = n_runs, "journal slow: every step waits for it");
         }
     }
 

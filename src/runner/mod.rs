@@ -18,6 +18,7 @@ mod discover;
 mod effects;
 mod error;
 mod handle;
+mod keep;
 mod levels;
 mod live;
 mod log;

@@ -18,7 +18,8 @@ impl Conductor {
     /// The signals that were sent to a key and wait for the first run that will.
     pub(super) fn load_signals(&mut self) {
         let now_ms = self.world.now_us() / 1000;
-        match self.journal.signals(now_ms) {
+        let signals = self.keeper.journal().signals(now_ms);
+        match signals {
             Ok(signals) => self.signals.load(signals, now_ms),
             Err(error) => self.recovered.push(failed(RunId::new("signals"), error.to_string())),
         }
@@ -26,7 +27,8 @@ impl Conductor {
 
     /// Folds each unfinished run, then makes again what it is still owed, with the same idempotency keys.
     pub(super) fn recover(&mut self) {
-        let unfinished = self.journal.unfinished().unwrap_or_else(|error| {
+        let unfinished = self.keeper.journal().unfinished();
+        let unfinished = unfinished.unwrap_or_else(|error| {
             self.recovered.push(failed(RunId::new("all"), error.to_string()));
             Vec::new()
         });
@@ -38,7 +40,7 @@ impl Conductor {
         for run in unfinished {
             let result = self.recover_one(&run, &mut last, &mut attached);
             // Only for whoever looks at the list of runs: a journal that takes no note is no reason to do otherwise.
-            drop(self.journal.note_stop(&run, result.as_ref().err().map(String::as_str)));
+            drop(self.keeper.journal().note_stop(&run, result.as_ref().err().map(String::as_str)));
             match result {
                 Ok((slot, owed)) => {
                     let started = self.lives.get(slot).and_then(|live| live.run.started());
@@ -53,7 +55,7 @@ impl Conductor {
         // What is late by now is not called first.
         let now_us = self.world.now_us();
         self.tick(now_us);
-        self.keep();
+        self.keep_all();
         for (slot, owed) in again {
             let Some(live) = self.lives.get(slot) else { continue };
             let still = live.run.owed();
@@ -74,7 +76,7 @@ impl Conductor {
         last: &mut Option<Arc<Prepared>>,
         attached: &mut Vec<(u32, Caller, RunId)>,
     ) -> Result<(u32, Vec<Effect>), String> {
-        let history = self.journal.events(id).map_err(|error| error.to_string())?;
+        let history = self.keeper.journal().events(id).map_err(|error| error.to_string())?;
         if let Some(unread) = history.unread.first() {
             return Err(format!("its event {} cannot be read: {}", unread.seq, unread.why));
         }
@@ -90,7 +92,7 @@ impl Conductor {
         let latest_us = self.world.now_us().saturating_sub(run.now().0);
         let zero_us = started.started_ms.saturating_mul(1000).min(latest_us);
         let mut live = Live::new(id.clone(), run, prepared, zero_us);
-        live.is_kept = true;
+        live.n_told = live.run.n_events();
         let owed = live.run.owed();
         let caught = live.run.caught();
         let call_of = |ball: BallId, attempt| {
@@ -125,7 +127,7 @@ impl Conductor {
 
     /// Plays that were registered are targets again.
     pub(super) fn register_again(&mut self) {
-        let documents = self.journal.registered().unwrap_or_else(|error| {
+        let documents = self.keeper.journal().registered().unwrap_or_else(|error| {
             self.recovered.push(failed(RunId::new("plays"), error.to_string()));
             Vec::new()
         });
@@ -153,7 +155,7 @@ impl Conductor {
             let formation = play.plan.formation.as_ref().map(|formation| formation.name.to_string());
             kept.push((play.plan.play.clone(), self.document(play)?, formation));
         }
-        self.journal.register(&kept)?;
+        self.keeper.journal().register(&kept)?;
         self.targets.registry.add(plays);
         Ok(())
     }
@@ -165,7 +167,7 @@ impl Conductor {
         started: &Started,
         last: &mut Option<Arc<Prepared>>,
     ) -> Result<Arc<Prepared>, String> {
-        let text = self.journal.document_of(id).map_err(|error| error.to_string())?;
+        let text = self.keeper.journal().document_of(id).map_err(|error| error.to_string())?;
         let text = text.ok_or_else(|| "its document was not kept".to_owned())?;
         if let Some(last) = last
             && *last.text == *text

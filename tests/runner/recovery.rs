@@ -99,9 +99,9 @@ async fn a_run_that_cannot_go_on_is_told_and_left_as_it_is() {
     runner.stop().await.unwrap();
     let file = rusqlite::Connection::open(folder.path().join(FILE_NAME)).unwrap();
     let edit = |sql: &str, run: &str| assert_eq!(file.execute(sql, [run]).unwrap(), 1);
-    edit("UPDATE event SET v = 9 WHERE seq = 1 AND run = (SELECT n FROM run WHERE id = ?1)", &newer);
+    edit("UPDATE batch SET v = 9 WHERE seq = 0 AND run = (SELECT n FROM run WHERE id = ?1)", &newer);
     edit(
-        "UPDATE event SET body = replace(body, '\"digest\":\"', '\"digest\":\"0') WHERE seq = 0 AND run = (SELECT n FROM run WHERE id = ?1)",
+        "UPDATE batch SET body = replace(body, '\"digest\":\"', '\"digest\":\"0') WHERE seq = 0 AND run = (SELECT n FROM run WHERE id = ?1)",
         &changed,
     );
     drop(file);
@@ -110,7 +110,7 @@ async fn a_run_that_cannot_go_on_is_told_and_left_as_it_is() {
     let runner = Runner::spawn(config);
     let told: Vec<_> = runner.recovered().await.unwrap().into_iter().map(|r| (r.run, r.result)).collect();
     assert_eq!(told[0], (good.clone(), Ok(())));
-    assert!(told[1].1.as_ref().unwrap_err().contains("its event 1 cannot be read"), "{told:?}");
+    assert!(told[1].1.as_ref().unwrap_err().contains("its event 0 cannot be read"), "{told:?}");
     assert!(told[2].1.as_ref().unwrap_err().contains("would run it differently"), "{told:?}");
     let reader = runner.reader().await.unwrap();
     for (run, result) in &told {
@@ -127,7 +127,7 @@ async fn a_run_that_cannot_go_on_is_told_and_left_as_it_is() {
 
     // A program that can go on with it does.
     let file = rusqlite::Connection::open(folder.path().join(FILE_NAME)).unwrap();
-    let sql = "UPDATE event SET body = replace(body, '\"digest\":\"0', '\"digest\":\"') WHERE seq = 0";
+    let sql = "UPDATE batch SET body = replace(body, '\"digest\":\"0', '\"digest\":\"') WHERE seq = 0";
     assert_eq!(file.execute(sql, []).unwrap(), 2);
     drop(file);
     let (config, _) = again(folder.path(), 0);

@@ -211,10 +211,10 @@ async fn targets_that_cannot_be_called_say_what_to_do() {
     };
     check("shop/* pull", Code::FailedPrecondition, &["shop/2.1/wrap", "workers that pull", "'chalktalk serve'"]).await;
     check("shop/2.1 process \"x\"", Code::FailedPrecondition, &["`x`", "--allow-process"]).await;
-    check("shop/* reflect \"ftp://x:1\"", Code::FailedPrecondition, &["use http://"]).await;
+    check("shop/* reflect \"ftp://x:1\"", Code::FailedPrecondition, &["http://"]).await;
     check("demo/* builtin", Code::NotFound, &["formation f says nothing about shop/2.1/wrap", "add a line"]).await;
     check("shop/* service \"what is this\"", Code::FailedPrecondition, &["'what is this' is not an address"]).await;
-    check("shop/* service \"ftp://x:1\"", Code::FailedPrecondition, &["use http://"]).await;
+    check("shop/* service \"ftp://x:1\"", Code::FailedPrecondition, &["http://"]).await;
 }
 
 #[tokio::test(start_paused = true)]

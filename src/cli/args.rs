@@ -28,7 +28,7 @@ pub(super) struct Args {
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
-    /// Log what happens to stderr, -vv in detail; `serve` always does. CHALKTALK_LOG or RUST_LOG choose what
+    /// Log what happens to stderr, -vv in detail; `serve` always does. `CHALKTALK_LOG` or `RUST_LOG` choose what
     #[cfg(feature = "run")]
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,

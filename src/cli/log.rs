@@ -94,12 +94,11 @@ fn write(lines: &Receiver<Line>, lost: &AtomicU64, json: bool) {
     while let Ok(Line::Text(line)) = lines.recv() {
         // Nobody is left to tell if stderr is closed.
         drop(stderr.write_all(&line));
-        match lost.swap(0, Ordering::Relaxed) {
-            0 => {}
-            n if json => {
-                drop(writeln!(stderr, r#"{{"level":"WARN","message":"lines of the log were lost","lines":{n}}}"#))
-            }
-            n => drop(writeln!(stderr, "WARN lines of the log were lost lines={n}")),
+        let n = lost.swap(0, Ordering::Relaxed);
+        if n > 0 && json {
+            drop(writeln!(stderr, r#"{{"level":"WARN","message":"lines of the log were lost","lines":{n}}}"#));
+        } else if n > 0 {
+            drop(writeln!(stderr, "WARN lines of the log were lost lines={n}"));
         }
     }
 }

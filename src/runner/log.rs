@@ -56,7 +56,7 @@ fn event(run: &RunId, play: &Coord, recorded: &Recorded) {
                 info!(target: "chalktalk::run", %run, %play, outcome = "passed", took_ms = at_ms, "run ended");
             }
             Outcome::Failed { node, failure } => {
-                let (node, code) = (node.as_ref().map(|node| node.as_str()), failure.code);
+                let (node, code) = (node.as_deref(), failure.code);
                 warn!(target: "chalktalk::run", %run, %play, outcome = "failed", node, %code, took_ms = at_ms, "run ended");
             }
             Outcome::Cancelled { .. } => {

@@ -198,7 +198,7 @@ impl Peer {
         };
         match (was_healthy, healthy) {
             (true, false) => {
-                warn!(target: "chalktalk::worker", address = self.address, "worker says that it is not serving")
+                warn!(target: "chalktalk::worker", address = self.address, "worker says that it is not serving");
             }
             (false, true) => info!(target: "chalktalk::worker", address = self.address, "worker serves again"),
             _ => {}

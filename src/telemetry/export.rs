@@ -50,7 +50,7 @@ pub(super) async fn send(
 fn data(span: Span, scope: &InstrumentationScope) -> SpanData {
     let context = SpanContext::new(
         TraceId::from_bytes(span.trace.to_be_bytes()),
-        SpanId::from_bytes(span.span.to_be_bytes()),
+        SpanId::from_bytes(span.id.to_be_bytes()),
         TraceFlags::new(span.flags),
         false,
         span.state.parse::<TraceState>().unwrap_or_default(),

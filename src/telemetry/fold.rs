@@ -21,6 +21,8 @@ pub(super) struct Trace {
     balls: BTreeMap<BallId, Stay>,
     /// Since when balls wait at a fan-in.
     joins: BTreeMap<(NodeId, GroupId), RunMicros>,
+    /// Whether anybody wants its spans.
+    is_told: bool,
     n_spans: u32,
     n_left_out: u32,
 }
@@ -51,7 +53,7 @@ struct Attempt {
 
 impl Trace {
     /// `None` if that is not how a run begins.
-    pub fn new(first: &Recorded, out: &mut Vec<Seen>) -> Option<Self> {
+    pub fn new(first: &Recorded, wants_spans: bool, out: &mut Vec<Seen>) -> Option<Self> {
         let Event::Started(started) = &first.event else { return None };
         let own = TraceContext::of_run(&started.run, started.trace.as_deref());
         out.push(Seen::Started { play: started.play.to_string() });
@@ -59,6 +61,7 @@ impl Trace {
         let started = Started { input: crate::event::Payload::default(), ..(**started).clone() };
         Some(Self {
             started: Box::new(started),
+            is_told: wants_spans && own.is_sampled(),
             own,
             next: first.seq + 1,
             balls: BTreeMap::new(),
@@ -88,7 +91,9 @@ impl Trace {
             }
             Event::Split { ball, node, into, .. } => {
                 match self.balls.get_mut(ball) {
-                    Some(stay) => stay.note("split", self.started.started_ms, at, &[("balls", Word::text(into.len()))]),
+                    Some(stay) => {
+                        stay.note("split", self.started.started_ms, at, &[("balls", Word::text(&into.len()))])
+                    }
                     None => self.arrive(*ball, node, seq, at),
                 }
                 self.leave(*ball, at, out);
@@ -107,7 +112,7 @@ impl Trace {
             Event::Answered { ball, .. } => self.end_attempt(*ball, at, None, out),
             Event::AttemptFailed { ball, attempt, failure, retry_at, .. } => {
                 self.end_attempt(*ball, at, Some(failure.code), out);
-                let (zero_ms, code) = (self.started.started_ms, Word::text(failure.code));
+                let (zero_ms, code) = (self.started.started_ms, Word::text(&failure.code));
                 if let (Some(stay), Some(retry_at)) = (self.balls.get_mut(ball), retry_at) {
                     let wait_ms = i64::try_from(retry_at.since(at) / 1000).unwrap_or(i64::MAX);
                     let attempt = Word::number(*attempt);
@@ -189,11 +194,14 @@ impl Trace {
         let Some(stay) = self.balls.get_mut(&ball) else { return };
         let (Some(attempt), node, parent) = (stay.attempt.take(), stay.node.clone(), stay.span) else { return };
         out.push(Seen::Called { to: attempt.to.to_string(), code, took_us: at.since(attempt.begun) });
+        if !self.is_told {
+            return;
+        }
         let trace = self.started.trace.as_deref();
         let context = TraceContext::of_attempt(self.run(), trace, &node, attempt.visit, attempt.number);
         let mut attributes = vec![
             ("chalktalk.target", Word::text(&attempt.to)),
-            ("chalktalk.node", Word::text(node)),
+            ("chalktalk.node", Word::text(&node)),
             ("chalktalk.visit", Word::number(attempt.visit)),
             ("chalktalk.attempt", Word::number(attempt.number)),
         ];
@@ -211,7 +219,7 @@ impl Trace {
     /// The ball is no longer at its node.
     fn leave(&mut self, ball: BallId, at: RunMicros, out: &mut Vec<Seen>) {
         self.end_attempt(ball, at, Some(Code::Cancelled), out);
-        let Some(stay) = self.balls.remove(&ball).filter(|stay| !stay.is_told) else { return };
+        let Some(stay) = self.balls.remove(&ball).filter(|stay| self.is_told && !stay.is_told) else { return };
         let span = Span {
             name: stay.node.to_string(),
             attributes: vec![("chalktalk.node", Word::text(&stay.node)), ("chalktalk.ball", Word::number(ball.0))],
@@ -238,9 +246,12 @@ impl Trace {
         self.arrive(ball, node, seq, at);
         let Some(stay) = self.balls.get_mut(&ball) else { return };
         stay.is_told = true;
+        if !self.is_told {
+            return;
+        }
         let span = Span {
             name: node.to_string(),
-            attributes: vec![("chalktalk.node", Word::text(node)), ("chalktalk.joined", Word::text(from.len()))],
+            attributes: vec![("chalktalk.node", Word::text(&node)), ("chalktalk.joined", Word::text(&from.len()))],
             ..self.span(self.balls[&ball].span, self.own.span, begun, at)
         };
         self.tell(span, out);
@@ -264,7 +275,7 @@ impl Trace {
         attributes.extend(formation.as_ref().map(|name| ("chalktalk.formation", Word::text(name))));
         attributes.extend(parent.as_ref().map(|(run, _)| ("chalktalk.parent.run", Word::text(run))));
         if let Outcome::Failed { node: Some(node), .. } = outcome {
-            attributes.push(("chalktalk.failed.node", Word::text(node)));
+            attributes.push(("chalktalk.failed.node", Word::text(&node)));
         }
         if self.n_left_out > 0 {
             attributes.push(("chalktalk.spans.left_out", Word::number(self.n_left_out)));
@@ -279,7 +290,7 @@ impl Trace {
         };
         out.push(Seen::Ended { play: play.to_string(), outcome: word, took_us: at.0 });
         // Never left out: the others hang under it.
-        if self.own.is_sampled() {
+        if self.is_told {
             out.push(Seen::Span(Box::new(span)));
         }
     }
@@ -287,7 +298,7 @@ impl Trace {
     fn span(&self, span: u64, parent: u64, begun: RunMicros, ended: RunMicros) -> Span {
         Span {
             trace: self.own.trace,
-            span,
+            id: span,
             parent,
             is_entry: false,
             flags: self.own.flags,
@@ -303,9 +314,6 @@ impl Trace {
     }
 
     fn tell(&mut self, span: Span, out: &mut Vec<Seen>) {
-        if !self.own.is_sampled() {
-            return;
-        }
         if self.n_spans < MAX_SPANS {
             self.n_spans += 1;
             out.push(Seen::Span(Box::new(span)));

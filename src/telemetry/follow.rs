@@ -16,6 +16,7 @@ const MAX_EVENTS: usize = 50_000;
 
 pub(super) struct Follower {
     reader: Reader,
+    wants_spans: bool,
     runs: FxHashMap<RunId, (u64, Trace)>,
     /// Counts what was taken.
     clock: u64,
@@ -24,8 +25,8 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    pub fn new(reader: Reader) -> Self {
-        Self { reader, runs: FxHashMap::default(), clock: 0, n_lost: 0 }
+    pub fn new(reader: Reader, wants_spans: bool) -> Self {
+        Self { reader, wants_spans, runs: FxHashMap::default(), clock: 0, n_lost: 0 }
     }
 
     /// Events of one run, in order.
@@ -57,13 +58,13 @@ impl Follower {
                 missed.iter().for_each(|recorded| trace.take(recorded, out));
                 Some(trace)
             }
-            None if first.seq == 0 => Trace::new(first, out),
+            None if first.seq == 0 => Trace::new(first, self.wants_spans, out),
             // It was told before, by this process or by one that is gone.
             None => {
                 let kept = self.read(run, 0, first.seq)?;
                 let mut before = Vec::new();
                 let (first, rest) = kept.split_first()?;
-                let mut trace = Trace::new(first, &mut before)?;
+                let mut trace = Trace::new(first, self.wants_spans, &mut before)?;
                 for recorded in rest {
                     trace.take(recorded, &mut before);
                     before.clear();

@@ -94,8 +94,11 @@ impl Telemetry {
     pub async fn start(config: &Config, reader: Reader, ask: Ask) -> Result<(Self, Tasks), Error> {
         let resource = resource();
         let meters = Arc::new(Meters::new(resource.clone()));
-        let mut telemetry =
-            Self { meters, follower: Arc::new(Mutex::new(Follower::new(reader))), spans: Arc::default() };
+        let mut telemetry = Self {
+            meters,
+            follower: Arc::new(Mutex::new(Follower::new(reader, config.otlp.is_some()))),
+            spans: Arc::default(),
+        };
         let mut tasks = Tasks { metrics: None, spans: None, pushed: None, scraped: None };
         if let Some(addr) = config.metrics {
             let failed = |source| Error::Listen { addr, source };

@@ -4,7 +4,7 @@ use crate::event::Code;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Span {
     pub trace: u128,
-    pub span: u64,
+    pub id: u64,
     /// 0 for none.
     pub parent: u64,
     /// The parent is of another program.
@@ -46,7 +46,7 @@ pub(super) enum Word {
 }
 
 impl Word {
-    pub fn text(text: impl ToString) -> Self {
+    pub fn text(text: &(impl ToString + ?Sized)) -> Self {
         Self::Text(text.to_string())
     }
 

@@ -71,7 +71,7 @@ fn spans(seen: Vec<Seen>) -> Vec<Span> {
 
 fn fold(history: &[Recorded]) -> Vec<Seen> {
     let mut seen = Vec::new();
-    let mut trace = Trace::new(&history[0], &mut seen).unwrap();
+    let mut trace = Trace::new(&history[0], true, &mut seen).unwrap();
     history[1..].iter().for_each(|recorded| trace.take(recorded, &mut seen));
     seen
 }
@@ -89,13 +89,13 @@ fn a_run_is_a_tree_of_spans_with_the_times_of_its_events() {
     let (run, b) = (&spans[5], &spans[3]);
     assert_eq!((run.parent, run.is_entry, run.kind, run.failed), (parent.span, true, Kind::Server, None));
     assert!(spans.iter().all(|span| span.trace == parent.trace && span.state == "a=1"));
-    assert!([0, 3, 4].iter().all(|at: &usize| spans[*at].parent == run.span));
-    assert_eq!((spans[1].parent, spans[1].failed, spans[2].failed), (b.span, Some(Code::Unavailable), None));
+    assert!([0, 3, 4].iter().all(|at: &usize| spans[*at].parent == run.id));
+    assert_eq!((spans[1].parent, spans[1].failed, spans[2].failed), (b.id, Some(Code::Unavailable), None));
     let zero = 1_700_000_000_000_000;
     assert_eq!((spans[1].begun_us, spans[1].ended_us), (zero + 3000, zero + 4000));
     assert_eq!((b.begun_us, b.ended_us, b.notes[0].name), (zero + 2000, zero + 7000, "retry"));
     let context = TraceContext::of_attempt(&RunId::new(RUN), Some(&parent), &NodeId::new("b"), 1, 2);
-    assert_eq!(spans[2].span, context.span);
+    assert_eq!(spans[2].id, context.span);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_run_that_is_taken_up_again_goes_on_with_the_same_spans() {
     journal.append(&[Append { run: &run, document: Some(document), events: &history }], &[]).unwrap();
     for cut in 1..history.len() {
         let (before, after) = history.split_at(cut);
-        let follower = || Follower::new(journal.reader().unwrap());
+        let follower = || Follower::new(journal.reader().unwrap(), true);
 
         let (mut first, mut second) = (Vec::new(), Vec::new());
         follower().take(&run, before, &mut first);

@@ -43,7 +43,7 @@ impl TraceService for Collector {
             kept.services.extend(text(&attributes, "service.name"));
             kept.spans.extend(resource.scope_spans.into_iter().flat_map(|scope| scope.spans));
         }
-        Ok(Response::new(Default::default()))
+        Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
 
@@ -55,7 +55,7 @@ impl MetricsService for Collector {
     ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
         let scopes = request.into_inner().resource_metrics.into_iter().flat_map(|resource| resource.scope_metrics);
         self.kept.lock().unwrap().metrics = scopes.flat_map(|scope| scope.metrics).collect();
-        Ok(Response::new(Default::default()))
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
     }
 }
 

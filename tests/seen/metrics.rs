@@ -95,6 +95,12 @@ fn parse(text: &str) -> Samples {
     samples
 }
 
+fn body_families(addr: &str) -> Vec<String> {
+    let (_, body) = get(addr, "/metrics");
+    let types = body.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    types.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+}
+
 /// Each bucket holds the ones before it, and the last holds all.
 fn buckets_add_up(samples: &Samples) {
     let mut series: BTreeMap<(String, String), Vec<(f64, f64)>> = BTreeMap::new();
@@ -188,6 +194,11 @@ async fn what_is_counted_is_scraped_and_sent() {
         (value("chalktalk_journal_commit_events_count", ""), value("chalktalk_journal_commit_events_sum", ""));
     assert!(sum >= n && sum >= 30.0, "{n} {sum}");
     buckets_add_up(&samples);
+    // What is there is documented.
+    let docs = include_str!("../../docs/seen.md");
+    for family in body_families(addr) {
+        assert!(docs.contains(&format!("| `{family}` |")), "{family} is not in docs/seen.md");
+    }
     let (head, _) = get(addr, "/other");
     assert!(head.starts_with("HTTP/1.1 404"), "{head}");
 

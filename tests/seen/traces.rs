@@ -32,7 +32,7 @@ struct Noter {
 #[tonic::async_trait]
 impl Worker for Noter {
     async fn describe(&self, _: Request<v1::DescribeRequest>) -> Result<Response<v1::DescribeResponse>, Status> {
-        Ok(Response::new(Default::default()))
+        Ok(Response::new(v1::DescribeResponse::default()))
     }
 
     async fn invoke(&self, request: Request<v1::InvokeRequest>) -> Result<Response<v1::InvokeResponse>, Status> {
@@ -53,7 +53,7 @@ impl Worker for Noter {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn named<'s>(spans: &'s [Span], name: &str) -> Vec<&'s Span> {
@@ -127,7 +127,10 @@ async fn one_trace_goes_from_the_caller_through_plays_to_the_worker() {
     }
     let status = attempts[0].status.as_ref().unwrap();
     assert_eq!((status.code(), status.message.as_str()), (StatusCode::Error, "UNAVAILABLE"));
-    assert_ne!(attempts[1].status.as_ref().map(|status| status.code()), Some(StatusCode::Error));
+    assert_ne!(
+        attempts[1].status.as_ref().map(opentelemetry_proto::tonic::trace::v1::Status::code),
+        Some(StatusCode::Error)
+    );
     assert!(named(&spans, "e")[0].events.iter().any(|event| event.name == "retry"));
     assert!(collector.services().iter().all(|service| service == "chalktalk"));
 }

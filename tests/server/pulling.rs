@@ -57,7 +57,11 @@ impl Puller {
 
     async fn handed(&mut self) -> v1::Handed {
         match self.told.message().await.unwrap().unwrap().what {
-            Some(v1::catch_response::What::Handed(handed)) => handed,
+            Some(v1::catch_response::What::Handed(handed)) => {
+                let headers = &handed.ball.as_ref().unwrap().headers;
+                assert!(headers["traceparent"].starts_with("00-"), "{headers:?}");
+                handed
+            }
             other => panic!("it is handed a ball: {other:?}"),
         }
     }

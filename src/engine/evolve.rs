@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::state::{Group, Join, KeptSignal, State, Task, Timer};
+use super::weight::held;
 use super::{Ball, BallAt, Run};
 use crate::base::{BallId, GroupId, RunMicros};
 use crate::event::{Child, Event, ParkedOn, Payload, Recorded};
@@ -13,14 +14,19 @@ use crate::play::Policy;
 impl Run {
     /// Takes an event into the state. Events of another plan, or out of order, change little and break nothing.
     pub fn evolve(&mut self, recorded: &Recorded) {
-        let Self { plan, state } = self;
+        let max_bytes = self.max_bytes();
+        let Self { plan, state, .. } = self;
         state.n_events = recorded.seq + 1;
         state.now = recorded.at;
         state.n_quiet = match recorded.event {
             Event::Answered { .. } | Event::AttemptFailed { .. } | Event::Signalled { .. } | Event::Caught { .. } => 0,
             _ => state.n_quiet + 1,
         };
+        state.weight.take(&recorded.event);
         state.apply(plan, &recorded.event);
+        if state.weight.is_due(max_bytes) {
+            state.weight.set(held(state));
+        }
         state.trim_agenda(plan);
     }
 }

@@ -25,6 +25,12 @@ impl Run {
             self.end(Outcome::Failed { node: None, failure }, None, "the run only spins", &mut events);
             return events;
         }
+        if let Some(failure) = self.overweight() {
+            let mut events = Vec::new();
+            let reason = failure.message.clone();
+            self.end(Outcome::Failed { node: None, failure }, None, &reason, &mut events);
+            return events;
+        }
         for task in &self.state.agenda {
             let events = match *task {
                 Task::Ball(id) => self.state.balls.get(&id).map_or_else(Vec::new, |ball| self.step(now, id, ball)),

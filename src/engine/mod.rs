@@ -18,6 +18,7 @@ pub mod sim;
 mod state;
 #[cfg(test)]
 mod tests;
+mod weight;
 
 use std::sync::Arc;
 
@@ -34,12 +35,25 @@ use state::State;
 pub struct Run {
     plan: Arc<Plan>,
     state: State,
+    /// Instead of the plan's.
+    max_bytes: Option<u64>,
 }
 
 impl Run {
     /// A run that has not started: its first input is [`Input::Start`], or its first event a `Started`.
     pub fn new(plan: Arc<Plan>) -> Self {
-        Self { plan, state: State::default() }
+        Self { plan, state: State::default(), max_bytes: None }
+    }
+
+    /// Bounds the payloads that it holds by another number of bytes than the plan's.
+    #[must_use]
+    pub const fn with_max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = Some(bytes);
+        self
+    }
+
+    fn max_bytes(&self) -> u64 {
+        self.max_bytes.unwrap_or(self.plan.limits.bytes)
     }
 
     /// Takes an input and all that follows from it; appends the events to `out`, already evolved.

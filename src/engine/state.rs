@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 use smol_str::SmolStr;
 
+use super::weight::Weight;
 use crate::base::{BallId, Coord, GroupId, RunMicros};
 use crate::event::{Failure, Outcome, Payload, Started};
 use crate::expr::RunVars;
@@ -21,6 +22,7 @@ pub(super) struct State {
     pub n_events: u64,
     /// Events since the last that came from outside.
     pub n_quiet: u64,
+    pub weight: Weight,
     pub now: RunMicros,
     pub next_ball: u32,
     pub next_group: u32,

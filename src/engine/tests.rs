@@ -18,7 +18,7 @@ fn compile(text: &str) -> Arc<Plan> {
     let (_, play) = source.doc.plays().next().expect("the text has a play");
     let formation = choose_formation(&source.doc, None).expect("no formation is named");
     let mut plan = Plan::compile(play, formation).unwrap_or_else(|errors| panic!("{errors:?}\n{text}"));
-    plan.limits = Limits { balls: 200, quiet_hops: 50, quiet_events: 2_000 };
+    plan.limits = Limits { balls: 200, quiet_hops: 50, quiet_events: 2_000, ..Limits::default() };
     Arc::new(plan)
 }
 

@@ -10,7 +10,7 @@ mod trace;
 
 use serde::{Deserialize, Serialize};
 
-pub use payload::{OpaquePayload, Payload};
+pub use payload::{OpaquePayload, Payload, Size};
 pub use trace::{TraceContext, span_id};
 
 use crate::base::{BallId, Coord, GroupId, NodeId, RunId, RunMicros};
@@ -76,6 +76,72 @@ pub enum Event {
     CancelAsked { reason: String },
     /// Always the last.
     Finished { outcome: Outcome },
+}
+
+impl Event {
+    /// Shows each payload that it holds.
+    pub fn payloads<'e>(&'e self, see: &mut impl FnMut(&'e Payload)) {
+        match self {
+            Self::Started(started) => see(&started.input),
+            Self::Snapped { payload, signal, .. } => {
+                see(payload);
+                signal.iter().for_each(see);
+            }
+            Self::Moved { payload: Some(payload), .. }
+            | Self::Joined { payload, .. }
+            | Self::Called { payload, .. }
+            | Self::Answered { payload, .. }
+            | Self::Parked { on: ParkedOn::Worker { payload, .. }, .. }
+            | Self::Signalled { payload, .. }
+            | Self::Passed { payload, .. }
+            | Self::Finished { outcome: Outcome::Passed { payload, .. } } => see(payload),
+            Self::Split { into, .. } => into.iter().filter_map(|child| child.payload.as_ref()).for_each(see),
+            Self::Moved { payload: None, .. }
+            | Self::Waiting { .. }
+            | Self::AttemptFailed { .. }
+            | Self::Parked { on: ParkedOn::Signal { .. }, .. }
+            | Self::SignalUsed { .. }
+            | Self::Caught { .. }
+            | Self::Dropped { .. }
+            | Self::NodeFailed { .. }
+            | Self::Lost { .. }
+            | Self::Cancelled { .. }
+            | Self::CancelAsked { .. }
+            | Self::Finished { outcome: Outcome::Failed { .. } | Outcome::Cancelled { .. } } => {}
+        }
+    }
+
+    /// The same for changing them.
+    pub fn payloads_mut(&mut self, change: &mut impl FnMut(&mut Payload)) {
+        match self {
+            Self::Started(started) => change(&mut started.input),
+            Self::Snapped { payload, signal, .. } => {
+                change(payload);
+                signal.iter_mut().for_each(change);
+            }
+            Self::Moved { payload: Some(payload), .. }
+            | Self::Joined { payload, .. }
+            | Self::Called { payload, .. }
+            | Self::Answered { payload, .. }
+            | Self::Parked { on: ParkedOn::Worker { payload, .. }, .. }
+            | Self::Signalled { payload, .. }
+            | Self::Passed { payload, .. }
+            | Self::Finished { outcome: Outcome::Passed { payload, .. } } => change(payload),
+            Self::Split { into, .. } => into.iter_mut().filter_map(|child| child.payload.as_mut()).for_each(change),
+            Self::Moved { payload: None, .. }
+            | Self::Waiting { .. }
+            | Self::AttemptFailed { .. }
+            | Self::Parked { on: ParkedOn::Signal { .. }, .. }
+            | Self::SignalUsed { .. }
+            | Self::Caught { .. }
+            | Self::Dropped { .. }
+            | Self::NodeFailed { .. }
+            | Self::Lost { .. }
+            | Self::Cancelled { .. }
+            | Self::CancelAsked { .. }
+            | Self::Finished { outcome: Outcome::Failed { .. } | Outcome::Cancelled { .. } } => {}
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -50,11 +50,16 @@ pub struct Limits {
     pub quiet_hops: u32,
     /// Events without anything from the world, beyond which the run fails: a cycle that spins and splits.
     pub quiet_events: u64,
+    /// Bytes of payloads that a run holds, and of those that it makes without anything from the world; beyond it the
+    /// run fails. Up to an eighth more is held before that is seen.
+    pub bytes: u64,
+    /// Lists and objects inside each other in a payload, beyond which the run fails: readers of JSON stop at 128.
+    pub depth: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { balls: 100_000, quiet_hops: 10_000, quiet_events: 1_000_000 }
+        Self { balls: 100_000, quiet_hops: 10_000, quiet_events: 1_000_000, bytes: 256 << 20, depth: 100 }
     }
 }
 

@@ -18,10 +18,10 @@ use super::registry::Registry;
 use super::signals::{KEPT_MS, Signals};
 use super::standing::Standing;
 use super::targets::Targets;
-use super::watch::{Watch, Watcher, watch};
-use super::{Error, Prepared, World};
+use super::watch::{Room, Watch, Watcher, watch};
+use super::{Error, Limits, Prepared, World};
 use crate::base::{BallId, RunId};
-use crate::engine::{Input, Run};
+use crate::engine::Input;
 use crate::event::{Failure, Outcome, Payload};
 use crate::journal::{DocId, KeySignal, Reader};
 use crate::play::Formation;
@@ -83,7 +83,7 @@ pub(super) enum Mail {
     Watch {
         run: RunId,
         seq: u64,
-        capacity: usize,
+        room: Room,
         reply: Answering<Watch>,
     },
     WatchAll {
@@ -130,6 +130,7 @@ pub(super) struct Conductor {
     pub(super) keeper: Keeper,
     pub(super) targets: Targets,
     pub(super) lives: Lives,
+    pub(super) limits: Limits,
     pub(super) signals: Signals,
     pub(super) post: mpsc::UnboundedSender<Mail>,
     mail: mpsc::UnboundedReceiver<Mail>,
@@ -173,6 +174,7 @@ impl Conductor {
             keeper: Keeper::new(config.journal),
             targets: Targets::new(config.builtin, config.consent, config.pulled, outward, registry),
             lives: Lives::default(),
+            limits: config.limits,
             signals: Signals::default(),
             post,
             mail,
@@ -269,6 +271,11 @@ impl Conductor {
             Mail::SignalKey { key, name, payload, id, reply } => {
                 let id = id.unwrap_or_else(|| self.new_id(now_us));
                 let now_ms = now_us / 1000;
+                let max = self.limits.run_bytes;
+                if self.signals.n_bytes(now_ms) > max as u64 {
+                    drop(reply.send(Err(Error::TooManySignals { max })));
+                    return;
+                }
                 let signal = KeySignal { id, name, key, payload, until_ms: now_ms + KEPT_MS };
                 let slots = self.signals.came(signal.clone(), now_ms).unwrap_or_default();
                 for slot in &slots {
@@ -293,7 +300,7 @@ impl Conductor {
                 self.input(&run, &key_signal(signal), now_us);
             }
             Mail::Wait { run, reply } => self.wait(&run, reply),
-            Mail::Watch { run, seq, capacity, reply } => drop(reply.send(self.watch(&run, seq, capacity))),
+            Mail::Watch { run, seq, room, reply } => drop(reply.send(self.watch(&run, seq, room))),
             Mail::WatchAll { watcher } => self.watchers.push(watcher),
             Mail::Reader { reply } => drop(reply.send(self.keeper.journal().reader().map_err(Error::from))),
             Mail::Recovered { reply } => drop(reply.send(Ok(self.recovered.clone()))),
@@ -329,6 +336,7 @@ impl Conductor {
     }
 
     pub(super) fn launch(&mut self, start: Start, now_us: u64) -> Result<RunId, Error> {
+        let member = self.admit(&start)?;
         let Start { prepared, entry, input, parent, depth, id, within, trace } = start;
         let plan = Arc::clone(&prepared.plan);
         if depth > MAX_DEPTH {
@@ -338,8 +346,9 @@ impl Conductor {
         let pins = plan.pin(&self.targets.catalog(&prepared), &run)?;
         let document = self.document(&prepared)?;
         let formation = plan.formation.as_ref().map(|formation| formation.name.to_string());
-        let mut live = Live::new(run.clone(), Run::new(plan), prepared, now_us);
+        let mut live = Live::new(run.clone(), self.run_of(plan), prepared, now_us);
         live.document = Some(document);
+        live.member = member;
         let started_ms = self.world.wall_us() / 1000;
         let within = within.map(|within| u64::try_from(within.as_micros()).unwrap_or(u64::MAX));
         let run_id = run.clone();
@@ -437,14 +446,14 @@ impl Conductor {
         drop(reply.send(self.finished(run).map(|(_, outcome)| outcome)));
     }
 
-    fn watch(&mut self, run: &RunId, seq: u64, capacity: usize) -> Result<Watch, Error> {
+    fn watch(&mut self, run: &RunId, seq: u64, room: Room) -> Result<Watch, Error> {
         let mut kept = self.keeper.journal().events_from(run, seq)?.events;
         // What is written and not yet told comes to the watcher like what is new.
         if let Some(live) = self.lives.find(run).and_then(|slot| self.lives.get(slot)) {
             kept.retain(|recorded| recorded.seq < live.n_told);
         }
         let first = (!kept.is_empty()).then(|| (run.clone(), kept.into()));
-        let (watcher, watch) = watch(Some(run.clone()), first, capacity);
+        let (watcher, watch) = watch(Some(run.clone()), first, room);
         if self.lives.find(run).is_some() {
             self.watchers.push(watcher);
         }

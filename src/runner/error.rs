@@ -23,6 +23,18 @@ pub enum Error {
         super::MAX_DEPTH
     )]
     TooDeep { play: Coord, depth: u32 },
+    #[error("there are {max} unfinished runs, as many as are allowed: end some, or raise --max-runs")]
+    TooManyRuns { max: usize },
+    #[error(
+        "{play} was not started: the run at the top of its callers has {max} unfinished runs below it, as many as are allowed: do plays call each other without end? Else raise --max-runs-below"
+    )]
+    TooManyBelow { play: Coord, max: usize },
+    #[error(
+        "signals that nobody waits for hold {max} bytes, as many as one run may: they go after 24 hours. Start what waits for them, or raise --max-run-memory"
+    )]
+    TooManySignals { max: usize },
+    #[error("the input is nested {depth} levels deep, and {max} are allowed: send it flatter, or as text")]
+    TooNested { depth: u32, max: u32 },
     #[error("run {run} plays {play} already: use another id for another play")]
     OtherPlay { run: RunId, play: Coord },
     #[error("the runner has stopped")]

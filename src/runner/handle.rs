@@ -10,15 +10,15 @@ use super::conductor::{Conductor, Mail};
 use super::pull::Hub;
 use super::registry::Registry;
 use super::v1::worker_server::Worker;
-use super::watch::{CAPACITY, Watcher, watch};
+use super::watch::{CAPACITY, Room, Watcher, watch};
 use super::{Consent, Demo, Error, Limits, Place, Prepared, Standing, Trust, Watch, World};
 use crate::base::{Coord, NodeId, RunId};
 use crate::event::{Outcome, Payload, TraceContext};
 use crate::journal::{Journal, Reader};
 use crate::play::Formation;
 
-/// Appends that a watch from the first event on may fall behind: what it then misses is in the journal.
-const BEHIND: usize = 4096;
+/// How far a watch from the first event on may fall behind: what it then misses is in the journal.
+const BEHIND: Room = Room { batches: 4096, bytes: 64 << 20 };
 
 /// What a runner is made of.
 pub struct Config {
@@ -219,10 +219,10 @@ impl Runner {
         self.watch_bounded(run, seq, CAPACITY)
     }
 
-    /// Like [`Self::watch`], with less memory for one who falls behind: `capacity` appends.
-    pub(super) fn watch_bounded(&self, run: &RunId, seq: u64, capacity: usize) -> Reply<Watch> {
+    /// Like [`Self::watch`], with less memory for one who falls behind.
+    pub(super) fn watch_bounded(&self, run: &RunId, seq: u64, room: Room) -> Reply<Watch> {
         let run = run.clone();
-        self.ask(|reply| Mail::Watch { run, seq, capacity, reply })
+        self.ask(|reply| Mail::Watch { run, seq, room, reply })
     }
 
     /// The events of all runs, from now on.

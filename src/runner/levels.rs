@@ -196,6 +196,7 @@ impl Conductor {
 fn refused(error: &Error) -> Failure {
     let code = match error {
         Error::Journal(_) | Error::Stopped => Code::Unavailable,
+        Error::TooManyRuns { .. } => Code::ResourceExhausted,
         _ => Code::FailedPrecondition,
     };
     Failure::new(code, error.to_string())

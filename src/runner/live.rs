@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use tokio::task::AbortHandle;
 
 use super::Prepared;
+use super::family::{Family, Member};
 use super::handle::Answering;
 use super::levels::Caller;
 use crate::base::{BallId, RunId, RunMicros};
@@ -33,6 +34,10 @@ pub(super) struct Live {
     pub waiters: Vec<Answering<Outcome>>,
     /// Runs whose calls this one serves.
     pub callers: Vec<Caller>,
+    /// Its place below the run that called it.
+    pub member: Option<Member>,
+    /// Of those below it, if it has no place below another.
+    pub family: Option<Family>,
 }
 
 pub(super) enum Owing {
@@ -64,6 +69,8 @@ impl Live {
             owing: BTreeMap::new(),
             waiters: Vec::new(),
             callers: Vec::new(),
+            member: None,
+            family: None,
         }
     }
 

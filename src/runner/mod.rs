@@ -17,6 +17,7 @@ mod demo;
 mod discover;
 mod effects;
 mod error;
+mod family;
 mod handle;
 mod keep;
 mod levels;

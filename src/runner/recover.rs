@@ -8,7 +8,7 @@ use super::levels::{Caller, SELF, child_run};
 use super::live::Live;
 use super::{Error, Prepared};
 use crate::base::{BallId, RunId};
-use crate::engine::{Effect, Input, Run};
+use crate::engine::{Effect, Input};
 use crate::event::{Event, Recorded, Started};
 use crate::journal::Registered;
 use crate::lang;
@@ -52,6 +52,7 @@ impl Conductor {
                 Err(why) => self.recovered.push(failed(run, why)),
             }
         }
+        self.join_families(&children);
         // What is late by now is not called first.
         let now_us = self.world.now_us();
         self.tick(now_us);
@@ -84,7 +85,7 @@ impl Conductor {
             return Err("it does not begin with its start".to_owned());
         };
         let prepared = self.prepared_again(id, started, last)?;
-        let mut run = Run::new(Arc::clone(&prepared.plan));
+        let mut run = self.run_of(Arc::clone(&prepared.plan));
         for recorded in &history.events {
             run.evolve(recorded);
         }

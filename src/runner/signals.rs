@@ -16,6 +16,8 @@ pub(super) struct Signals {
     /// The ids of the last 24 hours, with the time when each is forgotten.
     seen: FxHashSet<String>,
     ages: VecDeque<(u64, String)>,
+    /// What all of that takes, roughly.
+    bytes: u64,
     /// What the journal does not know yet.
     pub changes: Vec<SignalChange>,
 }
@@ -30,6 +32,7 @@ impl Signals {
             signal.until_ms = signal.until_ms.min(now_ms + KEPT_MS);
             self.remember(&signal);
             if !used {
+                self.bytes += size(&signal);
                 self.kept.entry((signal.name.clone(), signal.key.clone())).or_default().push_back(signal);
             }
         }
@@ -48,6 +51,7 @@ impl Signals {
         runs.dedup();
         self.changes.push(SignalChange::Came { signal: signal.clone(), used: !runs.is_empty() });
         if runs.is_empty() {
+            self.bytes += size(&signal);
             self.kept.entry(address).or_default().push_back(signal);
         }
         Some(runs)
@@ -63,12 +67,19 @@ impl Signals {
                 self.kept.remove(&address);
             }
             if let Some(signal) = signal {
+                self.bytes -= size(&signal);
                 self.changes.push(SignalChange::Used { id: signal.id.clone() });
                 return Some(signal);
             }
         }
         self.waiting.entry(address).or_default().push((slot, ball));
         None
+    }
+
+    /// In memory, roughly: of signals that are kept, and of the ids of the last 24 hours.
+    pub fn n_bytes(&mut self, now_ms: u64) -> u64 {
+        self.forget(now_ms);
+        self.bytes
     }
 
     pub fn unlisten(&mut self, slot: u32, ball: BallId, name: String, key: String) {
@@ -82,6 +93,7 @@ impl Signals {
     }
 
     fn remember(&mut self, signal: &KeySignal) {
+        self.bytes += id_size(&signal.id);
         self.seen.insert(signal.id.clone());
         // In order: one that came before the clock was put back may end after those that came since.
         let at = self.ages.partition_point(|(until_ms, _)| *until_ms <= signal.until_ms);
@@ -91,17 +103,32 @@ impl Signals {
     fn forget(&mut self, now_ms: u64) {
         let mut any = false;
         while let Some((_, id)) = self.ages.pop_front_if(|(until_ms, _)| *until_ms <= now_ms) {
+            self.bytes -= id_size(&id);
             self.seen.remove(&id);
             any = true;
         }
         if any {
             self.kept.retain(|_, signals| {
-                signals.retain(|signal| signal.until_ms > now_ms);
+                let bytes = &mut self.bytes;
+                signals.retain(|signal| {
+                    let stays = signal.until_ms > now_ms;
+                    *bytes -= if stays { 0 } else { size(signal) };
+                    stays
+                });
                 !signals.is_empty()
             });
             self.changes.push(SignalChange::Expired { before_ms: now_ms });
         }
     }
+}
+
+fn size(signal: &KeySignal) -> u64 {
+    let texts = signal.id.len() + 2 * (signal.name.len() + signal.key.len());
+    signal.payload.size().bytes + texts as u64 + 200
+}
+
+fn id_size(id: &str) -> u64 {
+    2 * id.len() as u64 + 100
 }
 
 #[cfg(test)]
@@ -141,6 +168,7 @@ mod tests {
         assert_eq!(signals.listen(1, BallId(0), "paid", "o1", 100), None);
         assert_eq!(signals.changes, [SignalChange::Expired { before_ms: 100 }]);
         assert_eq!(signals.came(signal("a", 300), 150), Some(vec![1]));
+        assert_eq!(signals.n_bytes(1000), 0);
         // The clock was put back by two days.
         let mut signals = Signals::default();
         signals.load(vec![(signal("a", 3 * KEPT_MS), false)], KEPT_MS);

@@ -64,7 +64,7 @@ async fn a_full_disk_stops_new_runs_and_loses_none() {
 
 #[test]
 fn a_watcher_that_is_too_slow_is_let_go() {
-    let (watcher, mut slow) = watch::watch(None, None, 1000);
+    let (watcher, mut slow) = watch::watch(None, None, watch::Room { batches: 1000, bytes: 64 << 20 });
     let batch: watch::Batch = (crate::base::RunId::new("r"), Arc::new([]));
     let mut n_told = 0;
     while watcher.tell(&batch) {

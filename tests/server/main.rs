@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod levels;
+mod malice;
 mod pulling;
 mod secure;
 mod stage;

@@ -48,7 +48,10 @@ pub(super) fn any(payload: &Payload) -> Result<Any, Status> {
 pub(super) fn status_of(error: &Error) -> Status {
     let message = error.to_string();
     match error {
-        Error::Plan(_) => Status::invalid_argument(message),
+        Error::Plan(_) | Error::TooNested { .. } => Status::invalid_argument(message),
+        Error::TooManyRuns { .. } | Error::TooManyBelow { .. } | Error::TooManySignals { .. } => {
+            Status::resource_exhausted(message)
+        }
         Error::Pin(_) | Error::TooDeep { .. } | Error::NotRunning { .. } | Error::StillRunning { .. } => {
             Status::failed_precondition(message)
         }

@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::super::levels::{child_run, requested_run};
@@ -15,7 +15,7 @@ use super::bound;
 use super::convert::{any, coord, name, payload, run as run_message, run_id, status_of, wanted_status};
 use super::describe::{missing, targets};
 use super::invoke::trace;
-use super::watch::{Follower, WAITING};
+use super::watch::{self, Follower, WAITING};
 use super::{Shared, seat};
 use super::{catch, register};
 use crate::base::{Coord, NodeId, RunId};
@@ -28,6 +28,8 @@ const MAX_CHILDREN: usize = 1000;
 const MAX_REASON: usize = 4096;
 /// Events of a run that are read at once.
 const EVENTS: usize = 256;
+/// Bytes of them, after which no more are read at once.
+const EVENT_BYTES: usize = 4 << 20;
 
 #[tonic::async_trait]
 impl Quarterback for Shared {
@@ -117,7 +119,7 @@ impl Quarterback for Shared {
         Ok(Response::new(v1::ListRunsResponse { runs: page.runs.iter().map(run_message).collect(), next_page_token }))
     }
 
-    type WatchRunStream = ReceiverStream<Result<v1::WatchRunResponse, Status>>;
+    type WatchRunStream = Pin<Box<dyn Stream<Item = Result<v1::WatchRunResponse, Status>> + Send>>;
 
     async fn watch_run(&self, request: Request<v1::WatchRunRequest>) -> Result<Response<Self::WatchRunStream>, Status> {
         let v1::WatchRunRequest { run, from } = request.into_inner();
@@ -126,8 +128,10 @@ impl Quarterback for Shared {
         self.read(move |reader| reader.run(&named)).await?;
         let (out, told) = mpsc::channel(WAITING);
         let seat = seat(&self.watches, "watches", "--max-watches")?;
-        tokio::spawn(Follower { shared: self.clone(), run, next: from, out, _seat: seat }.follow());
-        Ok(Response::new(ReceiverStream::new(told)))
+        tokio::spawn(
+            Follower { shared: self.clone(), run, next: from, out, room: watch::room(), _seat: seat }.follow(),
+        );
+        Ok(Response::new(Box::pin(ReceiverStream::new(told).map(|(told, _room)| told))))
     }
 
     async fn register_play(
@@ -220,10 +224,13 @@ impl Shown {
         let mut shown = Self { info, input: None, result: None, parent: None, depth: 0, children: Vec::new() };
         let mut from = 0;
         while from < shown.info.n_events {
-            for recorded in reader.some_events(run, from, EVENTS)?.events {
+            let page = watch::page(reader, run, from, EVENTS, EVENT_BYTES)?;
+            let last = page.events.last().map(|last| last.seq).max(page.unread.last().map(|last| last.seq));
+            let Some(last) = last else { break };
+            for recorded in page.events {
                 shown.take(reader, run, recorded.event)?;
             }
-            from += EVENTS as u64;
+            from = last + 1;
         }
         Ok(shown)
     }

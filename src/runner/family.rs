@@ -1,0 +1,90 @@
+//! How many runs there are, in all and below each that was called by nobody here.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::conductor::Conductor;
+use super::handle::Start;
+use super::{Error, Limits};
+use crate::base::RunId;
+use crate::engine::Run;
+use crate::plan::Plan;
+
+/// The runs below one that nobody here has called: all of them share it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Family(Arc<AtomicUsize>);
+
+/// A run's place in its family. Free again when the run is forgotten.
+#[derive(Debug)]
+pub(super) struct Member(Family);
+
+impl Family {
+    fn n_members(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn join(&self) -> Member {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Member(self.clone())
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Conductor {
+    /// A run, bounded in what it holds.
+    pub(super) fn run_of(&self, plan: Arc<Plan>) -> Run {
+        Run::new(plan).with_max_bytes(self.limits.run_bytes as u64)
+    }
+
+    /// A place for a run, if its caller is here.
+    ///
+    /// # Errors
+    /// There are too many runs, or too many below the first of its callers.
+    pub(super) fn admit(&mut self, start: &Start) -> Result<Option<Member>, Error> {
+        let Limits { runs, runs_below, .. } = self.limits;
+        if self.lives.len() >= runs {
+            return Err(Error::TooManyRuns { max: runs });
+        }
+        let depth = start.input.size().depth;
+        let max = start.prepared.plan.limits.depth;
+        if depth > max {
+            return Err(Error::TooNested { depth, max });
+        }
+        let Some((parent, _)) = &start.parent else { return Ok(None) };
+        let Some(family) = self.family(parent) else { return Ok(None) };
+        if family.n_members() >= runs_below {
+            return Err(Error::TooManyBelow { play: start.prepared.plan.play.clone(), max: runs_below });
+        }
+        Ok(Some(family.join()))
+    }
+
+    /// Of a run that is in memory.
+    fn family(&mut self, run: &RunId) -> Option<Family> {
+        let live = self.lives.find(run).and_then(|slot| self.lives.get_mut(slot))?;
+        Some(match &live.member {
+            Some(Member(family)) => family.clone(),
+            None => live.family.get_or_insert_default().clone(),
+        })
+    }
+
+    /// After a recovery: `(child, parent)`.
+    pub(super) fn join_families(&mut self, children: &[(RunId, RunId)]) {
+        let depth = |run: &RunId| {
+            let live = self.lives.find(run).and_then(|slot| self.lives.get(slot));
+            live.and_then(|live| live.run.started()).map_or(0, |started| started.depth)
+        };
+        let mut by_depth: Vec<_> = children.iter().map(|(child, parent)| (depth(child), child, parent)).collect();
+        by_depth.sort_unstable_by_key(|(depth, ..)| *depth);
+        for (_, child, parent) in by_depth {
+            let member = self.family(parent).map(|family| family.join());
+            if let Some(live) = self.lives.find(child).and_then(|slot| self.lives.get_mut(slot)) {
+                live.member = member;
+            }
+        }
+    }
+}

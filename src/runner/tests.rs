@@ -1,7 +1,8 @@
 //! What needs a look inside: a disk that fills up. All else is in `tests/runner`.
 
-use std::sync::Arc;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
@@ -15,8 +16,36 @@ fn prepared(text: &str) -> Arc<Prepared> {
     Arc::new(Prepared::new(&lang::parse(text).doc, 0, None).unwrap())
 }
 
+/// What this thread logs.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn begin(&self) -> tracing::subscriber::DefaultGuard {
+        let log = self.clone();
+        let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || log.clone()).finish();
+        tracing::subscriber::set_default(log)
+    }
+
+    fn count(&self, message: &str) -> usize {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).matches(message).count()
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_full_disk_stops_new_runs_and_loses_none() {
+    let log = Log::default();
+    let _logs = log.begin();
     let full = Arc::new(AtomicBool::new(false));
     let journal = Journal::that_fills(Arc::clone(&full));
     let config = Config { world: World::seeded(1_700_000_000_000, 1), ..Config::new(journal) };
@@ -60,6 +89,8 @@ async fn a_full_disk_stops_new_runs_and_loses_none() {
     assert!(matches!(events.last(), Some(Recorded { event: Event::Finished { .. }, .. })));
     assert!(runner.start(start()).await.is_ok());
     assert_eq!(reader.runs(9).unwrap().len(), 2);
+    // However often it was tried.
+    assert_eq!((log.count("journal takes nothing"), log.count("journal takes events again")), (1, 1));
 }
 
 #[test]

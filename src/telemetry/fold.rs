@@ -92,7 +92,7 @@ impl Trace {
             Event::Split { ball, node, into, .. } => {
                 match self.balls.get_mut(ball) {
                     Some(stay) => {
-                        stay.note("split", self.started.started_ms, at, &[("balls", Word::text(&into.len()))])
+                        stay.note("split", self.started.started_ms, at, &[("balls", Word::text(&into.len()))]);
                     }
                     None => self.arrive(*ball, node, seq, at),
                 }

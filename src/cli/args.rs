@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "run")]
-use super::secure::{Asking, Bounds, Certificates, Guarding, PeerTokens};
+use super::secure::{Asking, Bounds, Certificates, Guarding, PeerTokens, Redacting};
 
 /// Draw orchestration plays, run them live and replay them.
 #[derive(Debug, Parser)]
@@ -214,6 +214,8 @@ pub(super) struct Run {
     pub asking: Asking,
     #[command(flatten)]
     pub peers: PeerTokens,
+    #[command(flatten)]
+    pub redacting: Redacting,
 }
 
 #[cfg(feature = "run")]
@@ -248,6 +250,8 @@ pub(super) struct Serve {
     pub certificates: Certificates,
     #[command(flatten)]
     pub peers: PeerTokens,
+    #[command(flatten)]
+    pub redacting: Redacting,
     #[command(flatten)]
     pub bounds: Bounds,
     /// Send traces and metrics to a collector, by OTLP over gRPC; else to the one in `OTEL_EXPORTER_OTLP_ENDPOINT`

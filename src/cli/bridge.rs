@@ -8,6 +8,7 @@ use anyhow::Context;
 
 use super::allowed::Ledger;
 use super::recorder;
+use super::secure::Redacting;
 use crate::app::port::{FromRunner, LoadedRun, RunState, RunSummary, Start, ToRunner};
 use crate::base::RunId;
 use crate::event::Outcome;
@@ -40,7 +41,8 @@ fn serve(orders: &Receiver<ToRunner>, desk: &Desk) -> anyhow::Result<()> {
     }
     let reader = journal.reader()?;
     let ledger = Ledger::open(None);
-    let runner = Runner::new(Config { consent: ledger.consent.clone(), ..Config::new(journal) })?;
+    let redact = Redacting::default().names()?;
+    let runner = Runner::new(Config { consent: ledger.consent.clone(), redact, ..Config::new(journal) })?;
     if let Some(message) = left_behind(&runner.recovered().wait()?) {
         desk.say(FromRunner::Failed { message });
     }

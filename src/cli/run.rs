@@ -22,7 +22,7 @@ use crate::event::{Event, Outcome, ParkedOn, Recorded};
 use crate::files::{self, MAX_BYTES};
 use crate::journal::Journal;
 use crate::plan::choose_formation;
-use crate::runner::{Config, Consent, Prepared, Runner, Start, Trust};
+use crate::runner::{Config, Consent, Prepared, Redact, Runner, Start, Trust};
 
 pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict> {
     if let Some(server) = &args.server {
@@ -42,6 +42,7 @@ pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict>
         out.say(&format!("{error:#}"));
     }
     job.consent = ledger.consent;
+    job.redact = args.redacting.names()?;
     job.trust = args.peers.add_to(args.asking.certificates.trust()?)?;
     drive(job, journal, out)
 }
@@ -168,6 +169,7 @@ pub(super) struct Job {
     consent: Consent,
     /// How services are called.
     trust: Trust,
+    redact: Redact,
     /// Prints a line for each event on stdout, and answers waits for signals: the demo.
     pub demo: Option<Answerer>,
 }
@@ -200,6 +202,7 @@ impl Job {
             record: Record::Nowhere,
             consent: Consent::none(),
             trust: Trust::default(),
+            redact: Redact::default(),
             demo: None,
         })
     }
@@ -211,8 +214,8 @@ pub(super) fn drive(job: Job, journal: Journal, out: &mut Output) -> anyhow::Res
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runner")?;
     let outcome = runtime.block_on(async {
         // This is about one run: those that were left in the folder stay as they are.
-        let (consent, trust) = (job.consent.clone(), job.trust.clone());
-        let config = Config { resumes: false, consent, trust, pulled: false, ..Config::new(journal) };
+        let (consent, trust, redact) = (job.consent.clone(), job.trust.clone(), job.redact.clone());
+        let config = Config { resumes: false, consent, trust, redact, pulled: false, ..Config::new(journal) };
         let runner = Runner::spawn(config);
         let outcome = follow(job, &runner, out).await;
         let stopped = runner.stop().await;

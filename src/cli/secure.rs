@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
-use crate::runner::{Access, Limits, Tokens, Trust};
+use crate::runner::{Access, Limits, Redact, Tokens, Trust};
 
 /// The environment's token for the server that is asked.
 const TOKEN: &str = "CHALKTALK_TOKEN";
+/// The environment's names of fields to keep out.
+const REDACT: &str = "CHALKTALK_REDACT";
 /// The environment's tokens that a server takes.
 const TOKENS: &str = "CHALKTALK_TOKENS";
 
@@ -169,6 +171,26 @@ fn bytes(text: &str) -> Result<usize, String> {
     };
     let found = units.iter().find_map(read).filter(|n| BYTES.contains(n));
     found.ok_or_else(|| "write a size from 4KiB to 2GiB, such as 4MiB".to_owned())
+}
+
+/// What is kept out of the journal and the screen.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct Redacting {
+    /// Keep the values of these fields out of the journal, watches and the screen: NAME,NAME or @FILE. Or the
+    /// environment's `CHALKTALK_REDACT`, for the editor too. A run that holds such a value does not survive a crash
+    #[arg(long, value_name = "NAMES")]
+    pub redact: Option<String>,
+}
+
+impl Redacting {
+    pub fn names(&self) -> anyhow::Result<Redact> {
+        let Some(text) = self.redact.clone().or(secret(REDACT)?) else { return Ok(Redact::default()) };
+        let text = match text.strip_prefix('@') {
+            Some(file) => crate::files::load_text(std::path::Path::new(file))?.0,
+            None => text,
+        };
+        Redact::new(&text).map_err(anyhow::Error::msg)
+    }
 }
 
 /// A variable that holds a secret: never repeated in a message.

@@ -48,7 +48,8 @@ pub(super) fn serve(args: &args::Serve, out: &mut Output) -> anyhow::Result<Verd
         .build()
         .context("cannot start the server")?;
     let limits = args.bounds.limits();
-    let config = Config { consent: ledger.consent, trust, limits, ..Config::new(journal) };
+    let redact = args.redacting.names()?;
+    let config = Config { consent: ledger.consent, trust, limits, redact, ..Config::new(journal) };
     #[cfg(feature = "telemetry")]
     let (runner, seen) = {
         let mut seen = super::seen::Seen::new(args);

@@ -56,6 +56,21 @@ impl Weight {
 }
 
 impl Run {
+    /// Shows each payload that the run holds and may still use.
+    pub fn payloads(&self, see: &mut impl FnMut(&Payload)) {
+        let state = &self.state;
+        state.kept.iter().for_each(|signal| see(&signal.payload));
+        state.last_keyed.iter().for_each(|(_, payload)| see(payload));
+        state.groups.values().filter_map(|group| group.signal.as_ref()).for_each(&mut *see);
+        for ball in state.balls.values() {
+            see(&ball.payload);
+            ball.signal.iter().for_each(&mut *see);
+            if let BallAt::Calling { sent, .. } | BallAt::Offered { sent, .. } = &ball.at {
+                see(sent);
+            }
+        }
+    }
+
     /// Why the run may not go on, if it holds or makes too much.
     pub(super) fn overweight(&self) -> Option<Failure> {
         let (weight, limits) = (&self.state.weight, &self.plan.limits);

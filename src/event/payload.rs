@@ -14,7 +14,7 @@ pub enum Payload {
     Opaque(Arc<OpaquePayload>),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpaquePayload {
     pub type_url: String,
     pub value: Vec<u8>,

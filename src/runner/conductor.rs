@@ -14,6 +14,7 @@ use super::levels::{Callee, MAX_DEPTH};
 use super::live::{Live, Lives, Owing};
 use super::log::Commits;
 use super::peer::Outward;
+use super::redact::{Recent, Redact};
 use super::registry::Registry;
 use super::signals::{KEPT_MS, Signals};
 use super::standing::Standing;
@@ -131,6 +132,8 @@ pub(super) struct Conductor {
     pub(super) targets: Targets,
     pub(super) lives: Lives,
     pub(super) limits: Limits,
+    pub(super) redact: Redact,
+    pub(super) recent: Recent,
     pub(super) signals: Signals,
     pub(super) post: mpsc::UnboundedSender<Mail>,
     mail: mpsc::UnboundedReceiver<Mail>,
@@ -175,6 +178,8 @@ impl Conductor {
             targets: Targets::new(config.builtin, config.consent, config.pulled, outward, registry),
             lives: Lives::default(),
             limits: config.limits,
+            redact: config.redact,
+            recent: Recent::default(),
             signals: Signals::default(),
             post,
             mail,

@@ -35,6 +35,8 @@ pub enum Error {
     TooManySignals { max: usize },
     #[error("the input is nested {depth} levels deep, and {max} are allowed: send it flatter, or as text")]
     TooNested { depth: u32, max: u32 },
+    #[error("run {run} has passed, but its result holds redacted fields, which were not kept: start it again for them")]
+    Redacted { run: RunId },
     #[error("run {run} plays {play} already: use another id for another play")]
     OtherPlay { run: RunId, play: Coord },
     #[error("the runner has stopped")]

@@ -11,7 +11,7 @@ use super::pull::Hub;
 use super::registry::Registry;
 use super::v1::worker_server::Worker;
 use super::watch::{CAPACITY, Room, Watcher, watch};
-use super::{Consent, Demo, Error, Limits, Place, Prepared, Standing, Trust, Watch, World};
+use super::{Consent, Demo, Error, Limits, Place, Prepared, Redact, Standing, Trust, Watch, World};
 use crate::base::{Coord, NodeId, RunId};
 use crate::event::{Outcome, Payload, TraceContext};
 use crate::journal::{Journal, Reader};
@@ -35,6 +35,8 @@ pub struct Config {
     /// How what is called out there is called.
     pub trust: Trust,
     pub limits: Limits,
+    /// What is kept out of the journal.
+    pub redact: Redact,
     /// Told of every batch that the journal kept.
     pub on_commit: Option<OnCommit>,
 }
@@ -54,6 +56,7 @@ impl Config {
             pulled: true,
             trust: Trust::default(),
             limits: Limits::default(),
+            redact: Redact::default(),
             on_commit: None,
         }
     }

@@ -89,11 +89,14 @@ struct News {
     run: RunId,
     document: Option<DocId>,
     events: Arc<[Recorded]>,
+    /// As they are written and told, if that is not the same.
+    told: Option<Arc<[Recorded]>>,
 }
 
 impl Commit {
     fn write(&self, journal: &mut Journal) -> Result<(), journal::Error> {
-        let append = |news: &News| (news.run.clone(), news.document, Arc::clone(&news.events));
+        let append =
+            |news: &News| (news.run.clone(), news.document, Arc::clone(news.told.as_ref().unwrap_or(&news.events)));
         let owned: Vec<_> = self.news.iter().map(append).collect();
         let batch: Vec<_> =
             owned.iter().map(|(run, document, events)| Append { run, document: *document, events }).collect();
@@ -243,11 +246,13 @@ impl Conductor {
             catches: std::mem::take(&mut self.catches),
             begun: self.commits.begin(),
         };
+        self.redact.changes(&mut commit.signals);
         for slot in self.touched.drain(..) {
             let Some(live) = self.lives.get_mut(slot) else { continue };
             live.touched = false;
-            let events = live.fresh.drain(..).collect();
-            commit.news.push(News { slot, run: live.id.clone(), document: live.document, events });
+            let events: Arc<[Recorded]> = live.fresh.drain(..).collect();
+            let told = self.redact.events(&events);
+            commit.news.push(News { slot, run: live.id.clone(), document: live.document, events, told });
         }
         commit
     }
@@ -318,7 +323,7 @@ impl Conductor {
     }
 
     fn publish(&mut self, news: News) {
-        let News { slot, run, events, .. } = news;
+        let News { slot, run, events, told, .. } = news;
         let Some(live) = self.lives.get_mut(slot) else { return };
         live.n_told += events.len() as u64;
         // The run itself may be further on.
@@ -332,8 +337,11 @@ impl Conductor {
             let callers = std::mem::take(&mut live.callers);
             self.inbox.extend(callers.into_iter().map(|caller| caller.answer(result_of(outcome, &run, play))));
         }
+        if let (Some(outcome), Some(_)) = (&outcome, &told) {
+            self.recent.keep(&run, &live.prepared.plan.play, outcome);
+        }
         log::events(&run, &live.prepared.plan.play, &events);
-        let batch: Batch = (run, events);
+        let batch: Batch = (run, told.unwrap_or_else(|| Arc::clone(&events)));
         self.watchers.retain(|watcher| {
             let stays = !watcher.wants(&batch.0) || watcher.tell(&batch);
             self.lagged += u64::from(!stays && watcher.has_lagged());
@@ -342,6 +350,6 @@ impl Conductor {
         for waiter in waiters {
             drop(waiter.send(outcome.clone().ok_or(Error::Stopped)));
         }
-        self.start_effects(slot, &batch.1);
+        self.start_effects(slot, &events);
     }
 }

@@ -12,6 +12,7 @@ use super::call::Job;
 use super::conductor::{Conductor, Mail};
 use super::handle::Start;
 use super::live::Owing;
+use super::redact::is_redacted;
 use super::{Error, Prepared};
 use crate::base::{BallId, Coord, RunId};
 use crate::event::{Code, Event, Failure, Outcome, Payload, Recorded};
@@ -174,9 +175,17 @@ impl Conductor {
 
     /// How a run that is no longer in memory ended.
     pub(super) fn finished(&self, run: &RunId) -> Result<(Coord, Outcome), Error> {
+        if let Some(recent) = self.recent.find(run) {
+            return Ok(recent);
+        }
         let info = self.keeper.journal().run(run)?;
         let mut last = self.keeper.journal().events_from(run, info.n_events.saturating_sub(1))?;
         match last.events.pop() {
+            Some(Recorded { event: Event::Finished { outcome: Outcome::Passed { payload, .. } }, .. })
+                if is_redacted(&payload) =>
+            {
+                Err(Error::Redacted { run: run.clone() })
+            }
             Some(Recorded { event: Event::Finished { outcome }, .. }) => Ok((info.play, outcome)),
             _ => Err(Error::NotRunning { run: run.clone() }),
         }
@@ -185,7 +194,8 @@ impl Conductor {
     /// After a recovery: a child whose parent has ended here is waited for by nobody.
     pub(super) fn cancel_orphans(&mut self, children: Vec<(RunId, RunId)>) {
         for (child, parent) in children {
-            let gone = self.lives.find(&parent).is_none() && self.finished(&parent).is_ok();
+            let ended = self.finished(&parent);
+            let gone = self.lives.find(&parent).is_none() && matches!(ended, Ok(_) | Err(Error::Redacted { .. }));
             if gone {
                 self.inbox.push(Mail::GiveUp { run: child });
             }

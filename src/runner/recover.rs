@@ -6,7 +6,7 @@ use super::conductor::Conductor;
 use super::handle::Recovered;
 use super::levels::{Caller, SELF, child_run};
 use super::live::Live;
-use super::{Error, Prepared};
+use super::{Error, Prepared, redact};
 use crate::base::{BallId, RunId};
 use crate::engine::{Effect, Input};
 use crate::event::{Event, Recorded, Started};
@@ -20,7 +20,14 @@ impl Conductor {
         let now_ms = self.world.now_us() / 1000;
         let signals = self.keeper.journal().signals(now_ms);
         match signals {
-            Ok(signals) => self.signals.load(signals, now_ms),
+            Ok(signals) => {
+                let (signals, lost) = redact::whole(signals);
+                for lost in lost {
+                    let why = format!("{lost} was kept without its redacted fields: send it again");
+                    self.recovered.push(failed(RunId::new("signals"), why));
+                }
+                self.signals.load(signals, now_ms);
+            }
             Err(error) => self.recovered.push(failed(RunId::new("signals"), error.to_string())),
         }
     }
@@ -91,6 +98,9 @@ impl Conductor {
         }
         // A wall clock that was put back since the last event: the run goes on from there, with all its timers.
         let latest_us = self.world.now_us().saturating_sub(run.now().0);
+        if let Some(why) = redact::lost(&run) {
+            return Err(why);
+        }
         let zero_us = started.started_ms.saturating_mul(1000).min(latest_us);
         let mut live = Live::new(id.clone(), run, prepared, zero_us);
         live.n_told = live.run.n_events();

@@ -6,6 +6,7 @@
 mod levels;
 mod malice;
 mod pulling;
+mod redact;
 mod secure;
 mod stage;
 #[path = "../runner/support.rs"]

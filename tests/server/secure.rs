@@ -313,6 +313,14 @@ fn the_commands_speak_to_a_guarded_server() {
     safe.keep("server.key", "x", 0o644);
     refused(&[&["serve", "--data", "other"][..], &tls].concat(), None, "chmod 600");
 
+    // What is redacted is not on the screen either.
+    let args = ["run", "hello2.play", "--redact", "pin", "--input", "{\"pin\": \"9f8e-1\", \"n\": 2}", "--events", "-"];
+    std::fs::write(dir.join("hello2.play"), HELLO.replace("upper", "echo")).unwrap();
+    let output = run(&args, None);
+    assert!(output.status.success(), "{}", said(&output));
+    messages.push(String::from_utf8_lossy(&output.stdout).into_owned() + &said(&output));
+    assert!(messages.last().unwrap().contains("«redacted»"));
+
     served.kill().unwrap();
     served.wait().unwrap();
     let mut log = String::new();

@@ -52,9 +52,11 @@ pub(super) fn status_of(error: &Error) -> Status {
         Error::TooManyRuns { .. } | Error::TooManyBelow { .. } | Error::TooManySignals { .. } => {
             Status::resource_exhausted(message)
         }
-        Error::Pin(_) | Error::TooDeep { .. } | Error::NotRunning { .. } | Error::StillRunning { .. } => {
-            Status::failed_precondition(message)
-        }
+        Error::Pin(_)
+        | Error::TooDeep { .. }
+        | Error::NotRunning { .. }
+        | Error::Redacted { .. }
+        | Error::StillRunning { .. } => Status::failed_precondition(message),
         Error::OtherPlay { .. } => Status::already_exists(message),
         Error::Journal(error) => match &**error {
             journal::Error::UnknownRun { .. } => Status::not_found(message),

@@ -134,8 +134,32 @@ fn services_become_deployments_that_their_addresses_reach() {
     assert_eq!(containers.len(), 2);
     assert_eq!((&containers[0]["args"][0], &containers[0]["args"][3]), (&"serve".into(), &"street".into()));
     assert_eq!(containers[1]["image"], "r.example/mail:2");
+    // Others reach it, so it speaks TLS and wants tokens, from secrets that only its group may read.
+    let args: Vec<&str> = containers[0]["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect();
+    for (flag, file) in
+        [("--tls-cert", "/tls/tls.crt"), ("--tls-key", "/tls/tls.key"), ("--token-file", "/tokens/tokens")]
+    {
+        assert!(args.windows(2).any(|pair| pair == [flag, file]), "{args:?}");
+    }
+    let pod = &quarterback["template"]["spec"];
+    let secrets: Vec<_> =
+        pod["volumes"].as_array().unwrap().iter().filter(|volume| !volume["secret"].is_null()).collect();
+    assert_eq!(
+        secrets.iter().map(|volume| &volume["secret"]["secretName"]).collect::<Vec<_>>(),
+        ["kickoff-tls", "kickoff-tokens"]
+    );
+    assert!(secrets.iter().all(|volume| volume["secret"]["defaultMode"] == 0o440), "{secrets:?}");
+    assert!(pod["securityContext"]["fsGroup"].is_number());
+    assert_eq!(
+        containers[0]["readinessProbe"]["tcpSocket"]["port"], 7411,
+        "the kubelet speaks no TLS to grpc.health.v1"
+    );
     let said = export.notes.join("\n");
-    for note in ["stock/3.0.2 is called at http://10.0.0.7:1, outside", "stock/^3 may be any version"] {
+    for note in [
+        "kubectl create secret tls kickoff-tls",
+        "stock/3.0.2 is called at http://10.0.0.7:1, outside",
+        "stock/^3 may be any version",
+    ] {
         assert!(said.contains(note), "{said}");
     }
 }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
 use k8s_openapi::api::core::v1::{
     ConfigMap, ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, GRPCAction,
-    PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, Pod, PodSpec, PodTemplateSpec,
-    Probe, SecurityContext, Service, ServicePort, ServiceSpec, Volume, VolumeMount, VolumeResourceRequirements,
+    PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, Pod, PodSecurityContext,
+    PodSpec, PodTemplateSpec, Probe, SecretVolumeSource, SecurityContext, Service, ServicePort, ServiceSpec,
+    TCPSocketAction, Volume, VolumeMount, VolumeResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Serialize;
 
 use super::Error;
@@ -176,7 +178,26 @@ pub(super) struct Serve<'o> {
     pub listen: String,
     pub port: u16,
     pub starts_processes: bool,
+    /// Others than those in its pod reach it: by TLS and tokens, from [`Secrets`].
+    pub is_shared: bool,
 }
+
+/// What the person makes before the manifest is applied.
+pub(super) struct Secrets {
+    pub tls: String,
+    pub tokens: String,
+}
+
+impl Secrets {
+    pub fn of(name: &str) -> Self {
+        Self { tls: format!("{name}-tls"), tokens: format!("{name}-tokens") }
+    }
+}
+
+/// A group that may read the secrets, whatever user the container has.
+const GROUP: i64 = 65532;
+/// Not readable by others: else the quarterback refuses them.
+const SECRET_MODE: i32 = 0o440;
 
 impl Serve<'_> {
     pub fn container(&self) -> Container {
@@ -186,38 +207,70 @@ impl Serve<'_> {
             .map(str::to_owned)
             .collect();
         args.extend(self.starts_processes.then(|| "--allow-process".to_owned()));
+        if self.is_shared {
+            let guard = ["--tls-cert", "/tls/tls.crt", "--tls-key", "/tls/tls.key", "--token-file", "/tokens/tokens"];
+            args.extend(guard.map(str::to_owned));
+        }
         let mount = |name: &str, path: &str, read_only: bool| VolumeMount {
             name: name.to_owned(),
             mount_path: path.to_owned(),
             read_only: read_only.then_some(true),
             ..VolumeMount::default()
         };
+        let mut mounts = vec![mount("plays", "/plays", true), mount("data", "/data", false)];
+        if self.is_shared {
+            mounts.extend([mount("tls", "/tls", true), mount("tokens", "/tokens", true)]);
+        }
         let container = Container {
             name: "quarterback".to_owned(),
             image: Some(self.image.to_owned()),
             args: Some(args),
-            volume_mounts: Some(vec![mount("plays", "/plays", true), mount("data", "/data", false)]),
+            volume_mounts: Some(mounts),
             ..probed(self.port)
         };
-        if self.listen.starts_with("127.") {
+        if !self.is_shared {
             // Nobody outside of the pod can ask it.
             return Container { readiness_probe: None, liveness_probe: None, ports: None, ..container };
         }
-        container
+        // Kubernetes asks grpc.health.v1 without TLS only.
+        let by_tcp = |probe: Option<Probe>| {
+            let port = IntOrString::Int(i32::from(self.port));
+            probe.map(|probe| Probe { grpc: None, tcp_socket: Some(TCPSocketAction { host: None, port }), ..probe })
+        };
+        let (ready, live) = (by_tcp(container.readiness_probe.clone()), by_tcp(container.liveness_probe.clone()));
+        Container { readiness_probe: ready, liveness_probe: live, ..container }
     }
 }
 
-/// The play's file, and where runs are kept: on a claim, or as long as the pod lives.
-pub(super) fn volumes(name: &str, is_claimed: bool) -> Vec<Volume> {
+/// Lets the quarterback read its secrets, and nobody else.
+pub(super) fn secret_group() -> PodSecurityContext {
+    PodSecurityContext { fs_group: Some(GROUP), ..PodSecurityContext::default() }
+}
+
+/// The play's file, and where runs are kept: on a claim, or as long as the pod lives. If it is shared, its secrets too.
+pub(super) fn volumes(name: &str, is_shared: bool) -> Vec<Volume> {
     let plays = ConfigMapVolumeSource { name: name.to_owned(), ..ConfigMapVolumeSource::default() };
     let claim = PersistentVolumeClaimVolumeSource { claim_name: name.to_owned(), read_only: None };
-    vec![
+    let mut volumes = vec![
         Volume { name: "plays".to_owned(), config_map: Some(plays), ..Volume::default() },
         Volume {
             name: "data".to_owned(),
-            persistent_volume_claim: is_claimed.then_some(claim),
-            empty_dir: (!is_claimed).then(EmptyDirVolumeSource::default),
+            persistent_volume_claim: is_shared.then_some(claim),
+            empty_dir: (!is_shared).then(EmptyDirVolumeSource::default),
             ..Volume::default()
         },
-    ]
+    ];
+    if is_shared {
+        let Secrets { tls, tokens } = Secrets::of(name);
+        volumes.extend([("tls", tls), ("tokens", tokens)].map(|(name, secret)| Volume {
+            name: name.to_owned(),
+            secret: Some(SecretVolumeSource {
+                secret_name: Some(secret),
+                default_mode: Some(SECRET_MODE),
+                ..SecretVolumeSource::default()
+            }),
+            ..Volume::default()
+        }));
+    }
+    volumes
 }

@@ -70,7 +70,7 @@ const MAX_FILE: usize = 1_000_000;
 /// # Errors
 /// The formation cannot be carried over.
 pub fn kubernetes(doc: &Document, formation: &Formation, options: &Options) -> Result<Export, Error> {
-    let wanted = Wanted::of(doc, formation, options)?;
+    let mut wanted = Wanted::of(doc, formation, options)?;
     let mut objects = manifest::Objects::default();
     for place in &wanted.services {
         objects.workload(&Workload {
@@ -83,14 +83,21 @@ pub fn kubernetes(doc: &Document, formation: &Formation, options: &Options) -> R
         });
     }
     let (containers, volumes) = quarterback(doc, formation, options, &wanted, "0.0.0.0")?;
+    let manifest::Secrets { tls, tokens } = manifest::Secrets::of(&options.name);
+    wanted.notes.push(format!(
+        "the quarterback speaks TLS and wants tokens: first 'kubectl create secret tls {tls} --cert=FILE --key=FILE' for the name {}, and 'kubectl create secret generic {tokens} --from-file=tokens', a file of one token a line",
+        options.name
+    ));
+    let mut pod = pod_spec(containers, volumes);
+    pod.security_context = Some(manifest::secret_group());
     objects.config_map(&options.name, &file_name(options), &lang::print(doc));
     objects.claim(&options.name);
     objects.workload(&Workload {
         name: options.name.clone(),
         namespace: None,
         labels: Labels::quarterback(&options.name),
-        pod: pod_spec(containers, volumes),
-        port: service_port(PORT),
+        pod,
+        port: ServicePort { app_protocol: Some("https".to_owned()), ..service_port(PORT) },
         keeps_data: true,
     });
     Ok(Export { yaml: objects.yaml()?, notes: wanted.notes })
@@ -134,6 +141,7 @@ fn quarterback(
         listen: format!("{listen}:{PORT}"),
         port: PORT,
         starts_processes: wanted.starts_processes,
+        is_shared: listen != "127.0.0.1",
     };
     let mut containers = vec![serve.container()];
     for place in &wanted.beside {

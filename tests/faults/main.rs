@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod clocks;
+mod codec;
 mod network;
 mod opaque;
 mod path;

@@ -144,7 +144,7 @@ async fn all_that_can_be_called_is_listed_place_by_place() {
            demo/1     builtin
            pay/*      service \"http://pay-{{version}}:1\"
            pay/2      process \"true\"
-           gone/*     reflect \"https://x\"
+           gone/*     reflect \"ftp://x\"
            role r = demo/1/echo
          }}"
     );
@@ -163,7 +163,7 @@ async fn all_that_can_be_called_is_listed_place_by_place() {
     assert!(all[2].1.starts_with("demo/1/") && all[2].1.contains("demo/1/echo"), "{:?}", all[2]);
     assert!(all[3].2.contains("it needs a version: name the versions of pay"), "{:?}", all[3]);
     assert!(all[4].2.contains("its first ball starts it"), "{:?}", all[4]);
-    assert!(all[5].2.contains("use http://"), "{:?}", all[5]);
+    assert!(all[5].2.contains("write http://HOST:PORT or https://"), "{:?}", all[5]);
     assert_eq!(all.len(), 6);
 
     let builtin = runner.targets(None, false).await.unwrap();

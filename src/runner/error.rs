@@ -37,6 +37,11 @@ pub enum Error {
     TooNested { depth: u32, max: u32 },
     #[error("run {run} has passed, but its result holds redacted fields, which were not kept: start it again for them")]
     Redacted { run: RunId },
+    #[error(
+        "the input holds {}, which stands for a value that was kept out of a record: put the real value there",
+        super::MARKER
+    )]
+    RedactedInput,
     #[error("run {run} plays {play} already: use another id for another play")]
     OtherPlay { run: RunId, play: Coord },
     #[error("the runner has stopped")]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::conductor::Conductor;
 use super::handle::Start;
+use super::redact::is_redacted;
 use super::{Error, Limits};
 use crate::base::RunId;
 use crate::engine::Run;
@@ -49,6 +50,9 @@ impl Conductor {
         let Limits { runs, runs_below, .. } = self.limits;
         if self.lives.len() >= runs {
             return Err(Error::TooManyRuns { max: runs });
+        }
+        if is_redacted(&start.input) {
+            return Err(Error::RedactedInput);
         }
         let depth = start.input.size().depth;
         let max = start.prepared.plan.limits.depth;

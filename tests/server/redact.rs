@@ -50,9 +50,17 @@ async fn workers_get_the_values_and_nobody_else_does() {
     let told = stage.watch(&run, 0).await;
     let shown = stage.client.get_run(v1::GetRunRequest { run: run.clone() }).await.unwrap().into_inner();
     let hidden = json!({"user": "ann", "login": [{"Password": MARKER}]});
-    assert_eq!((json_of(shown.input), json_of(shown.result)), (hidden.clone(), json!({"x": hidden, "y": hidden})));
+    assert_eq!(
+        (json_of(shown.input), json_of(shown.result)),
+        (hidden.clone(), json!({"x": hidden.clone(), "y": hidden.clone()}))
+    );
     assert!(told.iter().all(|event| !event.body.contains(SECRET)), "{told:?}");
     assert!(told.iter().any(|event| event.body.contains(MARKER)));
+    // What is shown is no input for another run.
+    let ask = v1::StartRunRequest { play: "t/1/inner".into(), input: any(hidden), ..Default::default() };
+    let status = stage.client.start_run(ask).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::InvalidArgument);
+    assert!(status.message().contains("put the real value there"), "{status}");
     stage.runner.stop().await.unwrap();
     assert!(holds(dir.path(), MARKER) && !holds(dir.path(), SECRET));
 }

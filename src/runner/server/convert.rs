@@ -48,7 +48,7 @@ pub(super) fn any(payload: &Payload) -> Result<Any, Status> {
 pub(super) fn status_of(error: &Error) -> Status {
     let message = error.to_string();
     match error {
-        Error::Plan(_) | Error::TooNested { .. } => Status::invalid_argument(message),
+        Error::Plan(_) | Error::TooNested { .. } | Error::RedactedInput => Status::invalid_argument(message),
         Error::TooManyRuns { .. } | Error::TooManyBelow { .. } | Error::TooManySignals { .. } => {
             Status::resource_exhausted(message)
         }

@@ -282,7 +282,8 @@ impl Conductor {
                     return;
                 }
                 let signal = KeySignal { id, name, key, payload, until_ms: now_ms + KEPT_MS };
-                let slots = self.signals.came(signal.clone(), now_ms).unwrap_or_default();
+                let is_there = |slot, ball| self.lives.is_parked(slot, ball);
+                let slots = self.signals.came(signal.clone(), now_ms, is_there).unwrap_or_default();
                 for slot in &slots {
                     self.advance(*slot, &key_signal(signal.clone()), now_us);
                 }
@@ -302,7 +303,7 @@ impl Conductor {
                 self.input(&run, &Input::Dropped { ball, attempt, worker }, now_us);
             }
             Mail::Kept { run, signal } => {
-                self.input(&run, &key_signal(signal), now_us);
+                self.take_kept(&run, signal, now_us);
             }
             Mail::Wait { run, reply } => self.wait(&run, reply),
             Mail::Watch { run, seq, room, reply } => drop(reply.send(self.watch(&run, seq, room))),
@@ -386,6 +387,20 @@ impl Conductor {
                 self.acks.push(Ack::Done(reply));
             }
             None => drop(reply.send(Err(Error::NotRunning { run: run.clone() }))),
+        }
+    }
+
+    /// That the signal is used is kept with the event by which it is: not before, or it would be lost in a crash.
+    fn take_kept(&mut self, run: &RunId, signal: KeySignal, now_us: u64) {
+        let input = key_signal(signal.clone());
+        let mut is_used = self.input(run, &input, now_us);
+        if !is_used {
+            for slot in self.signals.is_back(&signal, |slot, ball| self.lives.is_parked(slot, ball)) {
+                is_used |= self.advance(slot, &input, now_us);
+            }
+        }
+        if is_used {
+            self.signals.used(signal.id);
         }
     }
 

@@ -16,7 +16,7 @@ use super::live::{Live, Owing};
 use super::pool::offer;
 use super::targets::{Route, call_builtin};
 use crate::base::{BallId, Coord, NodeId, RunId, RunMicros};
-use crate::engine::{BallAt, Effect, effect_of};
+use crate::engine::{Effect, effect_of};
 use crate::event::{Code, Event, Failure, Payload, Recorded};
 
 impl Conductor {
@@ -55,7 +55,7 @@ impl Conductor {
             Effect::Listen { ball, name, key: Some(key), .. } => {
                 let run = live.id.clone();
                 // The run may be further on than what is kept: a signal is not to be used up by a wait that is over.
-                if !live.run.ball(ball).is_some_and(|ball| matches!(ball.at, BallAt::Parked { .. })) {
+                if !self.lives.is_parked(slot, ball) {
                     return;
                 }
                 let now_ms = self.world.now_us() / 1000;

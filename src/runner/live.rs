@@ -9,7 +9,7 @@ use super::family::{Family, Member};
 use super::handle::Answering;
 use super::levels::Caller;
 use crate::base::{BallId, RunId, RunMicros};
-use crate::engine::{Input, Run};
+use crate::engine::{BallAt, Input, Run};
 use crate::event::{Outcome, Recorded};
 use crate::journal::DocId;
 
@@ -136,6 +136,12 @@ impl Lives {
         self.by_id.insert(live.id.clone(), slot);
         self.slots[slot as usize] = Some(Box::new(live));
         Some(slot)
+    }
+
+    /// Whether a ball waits for a signal or a worker, by what the run knows now.
+    pub fn is_parked(&self, slot: u32, ball: BallId) -> bool {
+        let ball = self.get(slot).and_then(|live| live.run.ball(ball));
+        ball.is_some_and(|ball| matches!(ball.at, BallAt::Parked { .. }))
     }
 
     pub fn remove(&mut self, slot: u32) -> Option<Box<Live>> {

@@ -39,16 +39,16 @@ impl Signals {
     }
 
     /// The runs that wait for the signal; kept if there is none. `None` if its id came before.
-    pub fn came(&mut self, signal: KeySignal, now_ms: u64) -> Option<Vec<u32>> {
+    ///
+    /// A wait counts if `is_there`: one that is over stays listed until that is kept.
+    pub fn came(&mut self, signal: KeySignal, now_ms: u64, is_there: impl Fn(u32, BallId) -> bool) -> Option<Vec<u32>> {
         self.forget(now_ms);
         if self.seen.contains(&signal.id) {
             return None;
         }
         self.remember(&signal);
         let address = (signal.name.clone(), signal.key.clone());
-        let mut runs: Vec<u32> = self.waiting.get(&address).into_iter().flatten().map(|(slot, _)| *slot).collect();
-        runs.sort_unstable();
-        runs.dedup();
+        let runs = self.runs_that_wait(&address, is_there);
         self.changes.push(SignalChange::Came { signal: signal.clone(), used: !runs.is_empty() });
         if runs.is_empty() {
             self.bytes += size(&signal);
@@ -57,7 +57,31 @@ impl Signals {
         Some(runs)
     }
 
-    /// A ball waits from now on. Gives the oldest signal that was kept for it, if one was, which is used by that.
+    /// The one that [`Self::listen`] gave was used: to be kept together with the event that says so.
+    pub fn used(&mut self, id: String) {
+        self.changes.push(SignalChange::Used { id });
+    }
+
+    /// The one that [`Self::listen`] gave was not used after all. As [`Self::came`], but before those that came later.
+    pub fn is_back(&mut self, signal: &KeySignal, is_there: impl Fn(u32, BallId) -> bool) -> Vec<u32> {
+        let address = (signal.name.clone(), signal.key.clone());
+        let runs = self.runs_that_wait(&address, is_there);
+        if runs.is_empty() {
+            self.bytes += size(signal);
+            self.kept.entry(address).or_default().push_front(signal.clone());
+        }
+        runs
+    }
+
+    fn runs_that_wait(&self, address: &Address, is_there: impl Fn(u32, BallId) -> bool) -> Vec<u32> {
+        let waiting = self.waiting.get(address).into_iter().flatten();
+        let mut runs: Vec<u32> = waiting.filter(|(slot, ball)| is_there(*slot, *ball)).map(|(slot, _)| *slot).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        runs
+    }
+
+    /// A ball waits from now on. Gives the oldest signal that was kept for it, if one was: see [`Self::used`].
     pub fn listen(&mut self, slot: u32, ball: BallId, name: &str, key: &str, now_ms: u64) -> Option<KeySignal> {
         self.forget(now_ms);
         let address = (name.to_owned(), key.to_owned());
@@ -68,7 +92,6 @@ impl Signals {
             }
             if let Some(signal) = signal {
                 self.bytes -= size(&signal);
-                self.changes.push(SignalChange::Used { id: signal.id.clone() });
                 return Some(signal);
             }
         }
@@ -151,23 +174,33 @@ mod tests {
         assert_eq!(signals.listen(7, BallId(1), "paid", "o1", 0), None);
         assert_eq!(signals.listen(3, BallId(2), "paid", "o1", 0), None);
         assert_eq!(signals.listen(5, BallId(2), "paid", "o2", 0), None);
-        assert_eq!(signals.came(signal("a", 100), 0), Some(vec![3, 7]));
-        assert_eq!(signals.came(signal("a", 100), 0), None);
+        let there = |_, _| true;
+        assert_eq!(signals.came(signal("a", 100), 0, |slot, ball| (slot, ball) != (7, BallId(1))), Some(vec![3]));
+        assert_eq!(signals.came(signal("c", 100), 0, there), Some(vec![3, 7]));
+        assert_eq!(signals.came(signal("a", 100), 0, there), None);
         signals.unlisten(7, BallId(1), "paid".into(), "o1".into());
         signals.unlisten(3, BallId(2), "paid".into(), "o1".into());
-        assert_eq!(signals.came(signal("b", 100), 0), Some(vec![]));
-        assert_eq!(signals.listen(9, BallId(0), "paid", "o1", 50).map(|signal| signal.id), Some("b".into()));
+        assert_eq!(signals.came(signal("b", 100), 0, there), Some(vec![]));
+        // It counts as used only when a run says so: until then a crash leaves it to the first that waits.
+        let n_changes = signals.changes.len();
+        let given = signals.listen(9, BallId(0), "paid", "o1", 50).unwrap();
+        assert_eq!((given.id.as_str(), signals.changes.len()), ("b", n_changes));
+        assert_eq!(signals.is_back(&given, there), Vec::<u32>::new());
+        assert_eq!(signals.listen(9, BallId(0), "paid", "o1", 50), Some(given.clone()));
         assert_eq!(signals.listen(9, BallId(1), "paid", "o1", 50), None);
+        assert_eq!(signals.is_back(&given, there), [9]);
+        signals.used(given.id);
+        assert_eq!(signals.changes.last(), Some(&SignalChange::Used { id: "b".into() }));
     }
 
     #[test]
     fn what_is_too_old_is_forgotten() {
         let mut signals = Signals::default();
         signals.load(vec![(signal("b", 200), true), (signal("a", 100), false)], 0);
-        assert_eq!(signals.came(signal("b", 300), 50), None);
+        assert_eq!(signals.came(signal("b", 300), 50, |_, _| true), None);
         assert_eq!(signals.listen(1, BallId(0), "paid", "o1", 100), None);
         assert_eq!(signals.changes, [SignalChange::Expired { before_ms: 100 }]);
-        assert_eq!(signals.came(signal("a", 300), 150), Some(vec![1]));
+        assert_eq!(signals.came(signal("a", 300), 150, |_, _| true), Some(vec![1]));
         assert_eq!(signals.n_bytes(1000), 0);
         // The clock was put back by two days.
         let mut signals = Signals::default();

@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use chalktalk::app::Selection;
 use chalktalk::base::{BallId, Coord, NodeId, RunMicros};
-use chalktalk::event::{Event, Payload, Recorded, Started, WireRef};
+use chalktalk::event::{Event, Headers, Payload, Recorded, Started, WireRef};
 use chalktalk::gui::canvas::{Canvas, Run, Subject, View, headless_canvas, paint_headless};
 use chalktalk::play::{
     Graph, Hop, Line, Node, NodeKind, Options, Place, Play, Spread, Stmt, Target, TargetRef, When, Wire,
@@ -65,6 +65,7 @@ fn view(n_nodes: u32, n_balls: u32) -> chalktalk::replay::View {
         parent: None,
         depth: 0,
         trace: None,
+        headers: Headers::default(),
     };
     let mut events = vec![Event::Started(Box::new(started))];
     for ball in 0..n_balls {

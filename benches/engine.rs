@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chalktalk::base::{RunId, RunMicros};
 use chalktalk::engine::{Effect, Input, Run, effect_of};
-use chalktalk::event::{Payload, Recorded};
+use chalktalk::event::{Headers, Payload, Recorded};
 use chalktalk::lang;
 use chalktalk::plan::{Catalog, Plan};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -48,6 +48,7 @@ fn run(plan: &Arc<Plan>, journal: &mut Vec<Recorded>) -> Run {
         formation: None,
         parent: None,
         depth: 0,
+        headers: Headers::default(),
         within: None,
         trace: None,
     };
@@ -57,7 +58,7 @@ fn run(plan: &Arc<Plan>, journal: &mut Vec<Recorded>) -> Run {
     while let Some(recorded) = journal.get(next) {
         next += 1;
         if let Some(Effect::Call { ball, attempt, .. }) = effect_of(&recorded.event) {
-            let input = Input::Answer { ball, attempt, result: Ok(answer.clone()), jitter: 0 };
+            let input = Input::Answer { ball, attempt, result: Ok(answer.clone().into()), jitter: 0 };
             run.advance(RunMicros(next as u64), &input, journal);
         }
     }

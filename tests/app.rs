@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chalktalk::app::port::{FromRunner, LoadedRun, RunState, RunSummary, ToRunner};
 use chalktalk::app::{Command, Editor, Gesture, Key, Mode, NeedsRepaint, Request, Selection, Shortcut, View};
 use chalktalk::base::{BallId, Coord, NodeId, RunId, RunMicros};
-use chalktalk::event::{Code, Event, Failure, Outcome, Payload, Recorded, Started, WireRef};
+use chalktalk::event::{Code, Event, Failure, Headers, Outcome, Payload, Recorded, Started, WireRef};
 use chalktalk::lang;
 use chalktalk::play::ops::{NodeField, Outlet, PlayField, palette};
 use chalktalk::play::{Expr, Graph, NodeKind, When};
@@ -384,6 +384,7 @@ fn recorded(run: &RunId) -> Vec<Recorded> {
         parent: None,
         depth: 0,
         trace: None,
+        headers: Headers::default(),
     };
     let failure = Failure::new(Code::Unavailable, "nobody there");
     vec![

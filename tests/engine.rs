@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chalktalk::base::{RunId, RunMicros};
 use chalktalk::engine::{BallAt, Input, Run};
-use chalktalk::event::{Code, Event, Failure, OpaquePayload, Outcome, Payload, Recorded};
+use chalktalk::event::{Answer, Code, Event, Failure, Headers, OpaquePayload, Outcome, Payload, Recorded};
 use chalktalk::lang;
 use chalktalk::plan::{Catalog, Plan, choose_formation};
 use serde_json::{Value, json};
@@ -41,6 +41,7 @@ impl Game {
             formation: None,
             parent: None,
             depth: 0,
+            headers: Headers::default(),
             within: None,
             trace: None,
         };
@@ -62,7 +63,7 @@ impl Game {
             _ => None,
         });
         let (ball, attempt) = out.unwrap_or_else(|| panic!("nothing is out at {node}: {:#?}", self.journal));
-        self.give(&Input::Answer { ball, attempt, result, jitter: 0 });
+        self.give(&Input::Answer { ball, attempt, result: result.map(Answer::from), jitter: 0 });
         self
     }
 
@@ -93,7 +94,7 @@ impl Game {
     #[track_caller]
     fn passes(&self, at: &str, value: &Value) {
         match self.run.outcome() {
-            Some(Outcome::Passed { node, payload }) => {
+            Some(Outcome::Passed { node, payload, .. }) => {
                 assert_eq!((&**node, &*payload.to_json()), (at, value));
             }
             other => panic!("{other:?}\n{:#?}", self.journal),
@@ -145,7 +146,7 @@ fn a_number_that_can_no_longer_be_met_fails() {
     let mut game = Game::start(&format!("{FAN} fan-in j 2\n pass q\n j -> q on error"), json!(1));
     game.fail("a", Code::Internal).answer("b", json!(2)).fail("c", Code::Internal);
     match game.run.outcome() {
-        Some(Outcome::Passed { node, payload }) => {
+        Some(Outcome::Passed { node, payload, .. }) => {
             assert_eq!(&**node, "q");
             assert_eq!(payload.to_json()["error"]["code"], "FAILED_PRECONDITION");
             assert_eq!(payload.to_json()["input"], json!({"b": 2}));

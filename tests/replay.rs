@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use chalktalk::base::{BallId, Coord, GroupId, NodeId, RunId, RunMicros};
-use chalktalk::event::{Child, Code, Event, Failure, Outcome, ParkedOn, Payload, Recorded, Started, WireRef};
+use chalktalk::event::{Child, Code, Event, Failure, Headers, Outcome, ParkedOn, Payload, Recorded, Started, WireRef};
 use chalktalk::replay::{
     AttemptEnd, BallState, BarKind, Film, LAG_MAX_MICROS, MarkKind, NeedsRepaint, NodeState, Playback, Status, View,
 };
@@ -31,6 +31,7 @@ impl Pen {
             parent: None,
             depth: 0,
             trace: None,
+            headers: Headers::default(),
         })));
         pen
     }
@@ -67,7 +68,14 @@ impl Pen {
     }
 
     fn answer(&mut self, ball: u32, node: &str, attempt: u32) -> &mut Self {
-        self.write(Event::Answered { ball: BallId(ball), node: node.into(), attempt, payload: json(ball + 1000) })
+        let payload = json(ball + 1000);
+        self.write(Event::Answered {
+            ball: BallId(ball),
+            node: node.into(),
+            attempt,
+            payload,
+            headers: Headers::default(),
+        })
     }
 
     fn split(&mut self, ball: u32, node: &str, group: u32, into: &[(u32, &str)]) -> &mut Self {
@@ -121,7 +129,8 @@ fn a_retried_call_shows_its_attempts_and_its_backoff() {
     pen.wait_ms(640).call(0, "validate", 2).wait_ms(60).answer(0, "validate", 2);
     pen.hop(0, "validate", "shipped");
     pen.write(Event::Passed { ball: BallId(0), node: "shipped".into(), payload: json(7) });
-    pen.write(Event::Finished { outcome: Outcome::Passed { node: "shipped".into(), payload: json(7) } });
+    let outcome = Outcome::Passed { node: "shipped".into(), payload: json(7), headers: Headers::default() };
+    pen.write(Event::Finished { outcome });
     let view = pen.view();
     let node = view.node("validate").unwrap();
     assert_eq!(node.state, NodeState::Done { at: ms(1000) });

@@ -207,7 +207,7 @@ impl Editor {
         let last = watch.film().events().last().map(|last| last.event.clone());
         if let Some(Event::Finished { outcome: Outcome::Failed { node, failure } }) = last {
             let place = node.map(|node| format!(" at {node}")).unwrap_or_default();
-            let text = format!("the run failed{place}: {} ({})", failure.message, failure.code);
+            let text = format!("the run failed{place}: {failure}");
             self.toasts.push(Tone::Error, text, None);
         }
     }

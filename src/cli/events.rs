@@ -60,7 +60,7 @@ fn words(event: &Event, now: RunMicros) -> (&str, String) {
                 Some(at) => format!("; the next one in {}", span(at.since(now))),
                 None => String::new(),
             };
-            (node, format!("attempt {attempt} failed: {}: {}{next}", failure.code, tame(&failure.message)))
+            (node, format!("attempt {attempt} failed: {}{next}", tame(&failure.to_string())))
         }
         Event::Parked { ball, node, on, until } => {
             let on = match on {
@@ -78,7 +78,7 @@ fn words(event: &Event, now: RunMicros) -> (&str, String) {
         }
         Event::NodeFailed { node, failure, timed_out, .. } => {
             let word = if *timed_out { "timed out" } else { "failed" };
-            (node, format!("{word}: {}: {}", failure.code, tame(&failure.message)))
+            (node, format!("{word}: {}", tame(&failure.to_string())))
         }
         Event::Passed { ball, node, .. } => (node, format!("ball {ball} leaves the field")),
         Event::Lost { ball, node, reason } => (node, format!("ball {ball} is lost: {}", tame(reason))),
@@ -94,7 +94,7 @@ pub(super) fn outcome_words(outcome: &Outcome) -> String {
         Outcome::Passed { node, .. } => format!("passed at {}", tame(node)),
         Outcome::Failed { node, failure } => {
             let at = node.as_ref().map(|node| format!(" at {}", tame(node))).unwrap_or_default();
-            format!("failed{at}: {}: {}", failure.code, tame(&failure.message))
+            format!("failed{at}: {}", tame(&failure.to_string()))
         }
         Outcome::Cancelled { reason } => format!("was cancelled: {}", tame(reason)),
     }

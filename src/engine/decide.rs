@@ -3,7 +3,7 @@
 use super::state::{KeptSignal, Timer};
 use super::{Ball, BallAt, Input, Run};
 use crate::base::{BallId, NodeId, RunMicros};
-use crate::event::{Code, Event, Failure, Outcome, ParkedOn, Payload, Started};
+use crate::event::{Answer, Code, Event, Failure, Outcome, ParkedOn, Started};
 use crate::plan::{Kind, PlanNode};
 
 impl Run {
@@ -38,7 +38,7 @@ impl Run {
     }
 
     fn start(&self, now: RunMicros, input: &Input) -> Vec<Event> {
-        let Input::Start { run, entry, input, started_ms, pins, formation, parent, depth, within, trace } = input
+        let Input::Start { run, entry, input, started_ms, pins, formation, parent, depth, headers, within, trace } = input
         else {
             return Vec::new();
         };
@@ -55,6 +55,7 @@ impl Run {
             parent: parent.clone(),
             depth: *depth,
             trace: trace.clone(),
+            headers: headers.clone(),
         };
         let mut events = vec![Event::Started(Box::new(started))];
         let trigger = entry.as_ref().and_then(|id| self.plan.find(id));
@@ -91,15 +92,16 @@ impl Run {
         now: RunMicros,
         id: BallId,
         attempt: u32,
-        result: &Result<Payload, Failure>,
+        result: &Result<Answer, Failure>,
         jitter: u16,
     ) -> Vec<Event> {
         let Some(ball) = self.state.balls.get(&id).filter(|ball| ball.at.attempt() == Some(attempt)) else {
             return Vec::new();
         };
         match result {
-            Ok(payload) => {
-                vec![Event::Answered { ball: id, node: self.id(ball.node), attempt, payload: payload.clone() }]
+            Ok(Answer { payload, headers }) => {
+                let (payload, headers) = (payload.clone(), headers.clone());
+                vec![Event::Answered { ball: id, node: self.id(ball.node), attempt, payload, headers }]
             }
             Err(failure) => self.attempt_failed(now, id, ball, attempt, failure.clone(), jitter),
         }
@@ -116,7 +118,7 @@ impl Run {
     ) -> Vec<Event> {
         let node = self.plan.node(ball.node);
         let again = failure.code.is_retryable() && attempt <= node.retry;
-        let retry_at = again.then(|| now.plus(backoff(node, attempt, jitter)));
+        let retry_at = again.then(|| now.plus(backoff(node, attempt, jitter).max(failure.retry_after_us())));
         let mut events =
             vec![Event::AttemptFailed { ball: id, node: node.id.clone(), attempt, failure: failure.clone(), retry_at }];
         if !again {

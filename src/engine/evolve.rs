@@ -6,7 +6,7 @@ use super::state::{Group, Join, KeptSignal, State, Task, Timer};
 use super::weight::held;
 use super::{Ball, BallAt, Run};
 use crate::base::{BallId, GroupId, RunMicros};
-use crate::event::{Child, Event, ParkedOn, Payload, Recorded};
+use crate::event::{Child, Event, Headers, ParkedOn, Payload, Recorded};
 use crate::expr::RunVars;
 use crate::plan::Plan;
 use crate::play::Policy;
@@ -49,7 +49,8 @@ impl State {
                 let Some(node) = plan.find(node) else { return };
                 let at = if signal.is_some() { BallAt::Done } else { BallAt::Arrived };
                 let (payload, signal) = (payload.clone(), signal.clone());
-                self.add(plan, *ball, Ball { payload, signal, at, ..Ball::new(node, GroupId(0)) });
+                let headers = self.started.as_ref().map(|started| started.headers.clone()).unwrap_or_default();
+                self.add(plan, *ball, Ball { payload, headers, signal, at, ..Ball::new(node, GroupId(0)) });
             }
             Event::Moved { ball, wire, payload } => {
                 if let Some(to) = plan.find(&wire.to) {
@@ -72,9 +73,10 @@ impl State {
                 let (to, sent) = (to.clone(), payload.clone());
                 self.set_at(*ball, BallAt::Calling { attempt: *attempt, to, sent, until: *until });
             }
-            Event::Answered { ball, payload, .. } => {
+            Event::Answered { ball, payload, headers, .. } => {
                 if let Some(found) = self.balls.get_mut(ball) {
                     found.payload = payload.clone();
+                    found.headers.take_in(headers);
                 }
                 self.set_at(*ball, BallAt::Done);
             }
@@ -184,6 +186,7 @@ impl State {
             let made = Ball {
                 from: Some(ball.node),
                 payload: child.payload.clone().unwrap_or_else(|| ball.payload.clone()),
+                headers: ball.headers.clone(),
                 signal: ball.signal.clone(),
                 error: ball.error.clone(),
                 ordinal,
@@ -262,12 +265,15 @@ impl State {
         };
         let balls = || from.iter().filter_map(|id| self.balls.get(id));
         let signal = balls().rev().find_map(|ball| ball.signal.clone()).or(signal);
+        let mut headers = Headers::default();
+        balls().for_each(|ball| headers.take_in(&ball.headers));
         let quiet_hops = balls().map(|ball| ball.quiet_hops).max().unwrap_or(0);
         let first_ordinal = balls().map(|ball| ball.ordinal).min().unwrap_or(0);
         let closes = plan.node(fan_in).closes;
         let (group_after, ordinal) = if closes { (parent, ordinal) } else { (group, first_ordinal) };
         let made = Ball {
             payload: payload.clone(),
+            headers,
             signal,
             ordinal,
             quiet_hops,
@@ -461,6 +467,7 @@ impl Ball {
             node,
             from: None,
             payload: Payload::default(),
+            headers: Headers::default(),
             signal: None,
             error: None,
             group,

@@ -1,5 +1,5 @@
 use crate::base::{BallId, Coord, NodeId, RunId, RunMicros};
-use crate::event::{Event, Failure, ParkedOn, Payload, TraceContext};
+use crate::event::{Answer, Event, Failure, Headers, ParkedOn, Payload, TraceContext};
 
 /// What the shell tells a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub enum Input {
         parent: Option<(RunId, NodeId)>,
         /// How many plays are above this one.
         depth: u32,
+        /// Go with the first ball.
+        headers: Headers,
         /// Bounds the run, in microseconds, as the play's own timeout does; the shorter one counts.
         within: Option<u64>,
         /// The span that the run is started in.
@@ -29,7 +31,7 @@ pub enum Input {
     Answer {
         ball: BallId,
         attempt: u32,
-        result: Result<Payload, Failure>,
+        result: Result<Answer, Failure>,
         jitter: u16,
     },
     /// A worker took the ball that was offered as `attempt`.

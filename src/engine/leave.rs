@@ -93,7 +93,7 @@ impl Run {
             Err(failure) => return vec![node_failed(id, node, failure)],
         };
         let mut events = vec![Event::Passed { ball: id, node: node.id.clone(), payload: payload.clone() }];
-        let outcome = Outcome::Passed { node: node.id.clone(), payload };
+        let outcome = Outcome::Passed { node: node.id.clone(), payload, headers: ball.headers.clone() };
         self.end(outcome, Some(id), "the run has ended by a pass", &mut events);
         events
     }
@@ -225,7 +225,10 @@ impl Run {
     fn fail(&self, id: BallId, ball: &Ball, node: &PlanNode, failure: &Failure, timed_out: bool) -> Vec<Event> {
         let wire = if timed_out { node.on_timeout.or(node.on_error) } else { node.on_error };
         let Some(wire) = wire else { return self.lose(id, ball, node, failure) };
-        let error = json!({"code": failure.code.name(), "message": failure.message, "node": node.id.as_str()});
+        let mut error = json!({"code": failure.code.name(), "message": failure.message, "node": node.id.as_str()});
+        if let Some(reason) = failure.reason() {
+            error["reason"] = reason.into();
+        }
         let payload = json!({"error": error, "input": *ball.payload.to_json()});
         let wire = self.plan.wire(wire).name.clone();
         vec![Event::Moved { ball: id, wire, payload: Some(Payload::from(payload)) }]
@@ -236,7 +239,7 @@ impl Run {
         let (_, fan_ins) = self.state.nearest_fan_ins(&self.plan, ball);
         let others_may_do = fan_ins.iter().any(|&fan_in| self.plan.node(fan_in).policy() != Policy::All);
         if others_may_do {
-            let reason = format!("{}: {}", failure.code, failure.message);
+            let reason = failure.to_string();
             vec![Event::Lost { ball: id, node: node.id.clone(), reason }]
         } else {
             self.fail_run(id, node, failure.clone())

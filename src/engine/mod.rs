@@ -26,7 +26,7 @@ pub use io::{Effect, Input, effect_of};
 pub use state::{Ball, BallAt};
 
 use crate::base::{BallId, NodeId, RunMicros};
-use crate::event::{Event, Outcome, Recorded, Started};
+use crate::event::{Event, Headers, Outcome, Recorded, Started};
 use crate::plan::Plan;
 use state::State;
 
@@ -137,6 +137,11 @@ impl Run {
     /// The node that a ball in play is at.
     pub fn node_of(&self, ball: &Ball) -> &NodeId {
         &self.plan.node(ball.node).id
+    }
+
+    /// What goes with a ball in play beside its payload.
+    pub fn headers_of(&self, ball: BallId) -> Headers {
+        self.state.balls.get(&ball).map(|ball| ball.headers.clone()).unwrap_or_default()
     }
 
     /// What the shell still owes the world, as after a crash: the effects of balls that wait for an answer.

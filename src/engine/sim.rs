@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Effect, Input, Run, effect_of};
 use crate::base::{BallId, RunId, RunMicros};
-use crate::event::{Code, Failure, Payload, Recorded};
+use crate::event::{Answer, Code, Failure, Headers, Payload, Recorded};
 use crate::plan::{Catalog, PinError, Plan};
 
 /// A small generator of even randomness (`SplitMix64`), for simulations only.
@@ -107,6 +107,7 @@ impl Sim {
             formation,
             parent: None,
             depth: 0,
+            headers: Headers::default(),
             within: None,
             trace: None,
         };
@@ -222,7 +223,7 @@ impl Sim {
         } else {
             let n = self.rng.below(10);
             let items: Vec<u64> = (0..self.rng.below(4)).collect();
-            Ok(Payload::from(json!({"by": node, "n": n, "items": items})))
+            Ok(Answer::from(json!({"by": node, "n": n, "items": items})))
         };
         let answer = Input::Answer { ball, attempt, result, jitter: self.jitter() };
         let delay = after + self.rng.below(self.faults.delay_micros);

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::weight::Weight;
 use crate::base::{BallId, Coord, GroupId, RunMicros};
-use crate::event::{Failure, Outcome, Payload, Started};
+use crate::event::{Failure, Headers, Outcome, Payload, Started};
 use crate::expr::RunVars;
 use crate::plan::Plan;
 
@@ -83,6 +83,7 @@ pub struct Ball {
     /// The node that it came from.
     pub from: Option<u32>,
     pub payload: Payload,
+    pub headers: Headers,
     /// The payload of the last signal that it carried.
     pub signal: Option<Payload>,
     /// What an `on error` or `on timeout` wire last said of it.

@@ -5,11 +5,15 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod failure;
+mod headers;
 mod payload;
 mod trace;
 
 use serde::{Deserialize, Serialize};
 
+pub use failure::{Detail, Failure};
+pub use headers::{Answer, Headers, MAX_HEADER_BYTES, MAX_HEADERS};
 pub use payload::{OpaquePayload, Payload, Size};
 pub use trace::{TraceContext, span_id};
 
@@ -51,7 +55,15 @@ pub enum Event {
         until: Option<RunMicros>,
     },
     /// The attempt came back well.
-    Answered { ball: BallId, node: NodeId, attempt: u32, payload: Payload },
+    Answered {
+        ball: BallId,
+        node: NodeId,
+        attempt: u32,
+        payload: Payload,
+        /// Taken in among those that go with the ball.
+        #[serde(default, skip_serializing_if = "Headers::is_empty")]
+        headers: Headers,
+    },
     /// The attempt failed. With `retry_at` there will be another.
     AttemptFailed { ball: BallId, node: NodeId, attempt: u32, failure: Failure, retry_at: Option<RunMicros> },
     /// The ball waits for a signal, or for a worker of a target.
@@ -170,6 +182,9 @@ pub struct Started {
     /// The span that the run was started in: of its caller, or of a run above it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<Box<TraceContext>>,
+    /// Go with the first ball.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub headers: Headers,
 }
 
 /// A wire by its ends; `nth` counts the wires between the same two nodes, in the order of the text, from 0.
@@ -208,24 +223,22 @@ pub enum ParkedOn {
     },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    pub code: Code,
-    pub message: String,
-}
-
-impl Failure {
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
-    }
-}
-
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
-    Passed { node: NodeId, payload: Payload },
-    Failed { node: Option<NodeId>, failure: Failure },
-    Cancelled { reason: String },
+    Passed {
+        node: NodeId,
+        payload: Payload,
+        #[serde(default, skip_serializing_if = "Headers::is_empty")]
+        headers: Headers,
+    },
+    Failed {
+        node: Option<NodeId>,
+        failure: Failure,
+    },
+    Cancelled {
+        reason: String,
+    },
 }
 
 /// The status codes of gRPC that a failure may have.

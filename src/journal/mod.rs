@@ -373,8 +373,8 @@ fn ending(event: &Event) -> Option<(Status, Option<String>)> {
     let Event::Finished { outcome } = event else { return None };
     let reason = match outcome {
         Outcome::Passed { .. } => None,
-        Outcome::Failed { node: Some(node), failure } => Some(format!("{node}: {}: {}", failure.code, failure.message)),
-        Outcome::Failed { node: None, failure } => Some(format!("{}: {}", failure.code, failure.message)),
+        Outcome::Failed { node: Some(node), failure } => Some(format!("{node}: {failure}")),
+        Outcome::Failed { node: None, failure } => Some(failure.to_string()),
         Outcome::Cancelled { reason } => Some(reason.clone()),
     };
     Some((Status::of(outcome), reason))

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::base::{BallId, NodeId};
-use crate::event::{Code, Failure, Started};
+use crate::event::{Code, Failure, Headers, Started};
 
 fn run_id(n: usize) -> RunId {
     RunId::new(format!("run-{n}"))
@@ -25,11 +25,13 @@ fn started(run: &RunId) -> Event {
         parent: None,
         depth: 0,
         trace: None,
+        headers: Headers::default(),
     }))
 }
 
 fn step(n: u64) -> Event {
-    Event::Answered { ball: BallId(0), node: NodeId::new("a"), attempt: 1, payload: json!({"step": n}).into() }
+    let (payload, headers) = (json!({"step": n}).into(), Headers::default());
+    Event::Answered { ball: BallId(0), node: NodeId::new("a"), attempt: 1, payload, headers }
 }
 
 fn finished() -> Event {

@@ -44,7 +44,7 @@ impl View {
                 self.begin(*ball, node, (*visit, *attempt), to, None, payload);
                 self.set_state(*ball, node, NodeState::Running { attempt: *attempt, since: at, until: *until });
             }
-            Event::Answered { ball, node, attempt, payload } => {
+            Event::Answered { ball, node, attempt, payload, .. } => {
                 self.end(*ball, node, Some(*attempt), AttemptEnd::Answered(payload.clone()));
                 self.change_ball(*ball, node, |ball| ball.payload = payload.clone());
                 self.set_state(*ball, node, NodeState::Done { at });

@@ -3,14 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use prost_types::Timestamp;
-use tonic::Status;
-
 use super::ball::{from_any, to_any};
 use super::levels::DEPTH_HEADER;
 use super::v1;
 use crate::base::{BallId, Coord, NodeId, RunId};
-use crate::event::{Code, Failure, Payload, TraceContext};
+use crate::event::{Answer, Code, Failure, Headers, Payload, TraceContext};
 
 /// What is to be handed to a target, and for whom.
 #[derive(Clone, Debug)]
@@ -22,6 +19,7 @@ pub(super) struct Job {
     pub attempt: u32,
     pub to: Coord,
     pub payload: Payload,
+    pub headers: Headers,
     pub limit: Option<Limit>,
     /// How many plays are above the target, if it is a play.
     pub depth: u32,
@@ -79,21 +77,27 @@ impl Job {
         Ok(v1::InvokeRequest { coordinate: self.to.to_string(), ball: Some(ball) })
     }
 
-    /// The depth is left out where it is what everybody takes for granted.
+    /// Those of the ball; the depth is left out where it is what everybody takes for granted.
     fn headers(&self) -> HashMap<String, String> {
-        (self.depth > 1).then(|| (DEPTH_HEADER.to_owned(), self.depth.to_string())).into_iter().collect()
+        let mut headers: HashMap<_, _> =
+            self.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        if self.depth > 1 {
+            headers.insert(DEPTH_HEADER.to_owned(), self.depth.to_string());
+        }
+        headers
     }
 
     /// Reads what came back. `place` names the target in messages.
-    pub fn read(&self, response: v1::InvokeResponse, place: &str) -> Result<Payload, Failure> {
+    pub fn read(&self, response: v1::InvokeResponse, place: &str) -> Result<Answer, Failure> {
         let ball = response.ball.unwrap_or_default();
         if !ball.run.is_empty() && ball.run != *self.run {
             let message = format!("{place} answered for run {}, not for {}: repair that worker", ball.run, self.run);
             return Err(Failure::new(Code::Internal, message));
         }
-        from_any(ball.payload).map_err(|why| {
-            Failure::new(Code::Internal, format!("{place} answered nonsense: {why}: repair that worker"))
-        })
+        let nonsense =
+            |why| Failure::new(Code::Internal, format!("{place} answered nonsense: {why}: repair that worker"));
+        let headers = own_headers(ball.headers).map_err(nonsense)?;
+        Ok(Answer { payload: from_any(ball.payload).map_err(nonsense)?, headers })
     }
 
     /// The span of this attempt.
@@ -110,9 +114,13 @@ impl Job {
     }
 }
 
-/// The failure that a target's own status stands for, word for word.
-pub(super) fn failure_of(status: &Status) -> Failure {
-    Failure::new(code_of(status.code()), status.message())
+/// Headers that go on with a ball: not those that belong to one call, which whoever makes the next sets anew.
+///
+/// # Errors
+/// They are too many or too long, in words.
+pub(super) fn own_headers(headers: HashMap<String, String>) -> Result<Headers, String> {
+    let is_own = |name: &str| !name.starts_with("chalktalk-") && name != "traceparent" && name != "tracestate";
+    Headers::new(headers.into_iter().filter(|(name, _)| is_own(name)))
 }
 
 pub(super) fn code_of(code: tonic::Code) -> Code {
@@ -120,12 +128,7 @@ pub(super) fn code_of(code: tonic::Code) -> Code {
     usize::try_from(number - 1).ok().and_then(|at| Code::ALL.get(at)).copied().unwrap_or(Code::Unknown)
 }
 
-/// The status by which a worker ends a call with this failure.
-pub fn status(failure: Failure) -> Status {
-    Status::new(status_code(failure.code), failure.message)
-}
-
-const fn status_code(code: Code) -> tonic::Code {
+pub(super) const fn status_code(code: Code) -> tonic::Code {
     match code {
         Code::Cancelled => tonic::Code::Cancelled,
         Code::Unknown => tonic::Code::Unknown,
@@ -179,6 +182,7 @@ mod tests {
             attempt: 1,
             to: Coord::new("demo", "1", "echo"),
             payload: Payload::default(),
+            headers: Headers::default(),
             limit: None,
             depth: 1,
             trace: None,

@@ -23,7 +23,7 @@ use super::watch::{Room, Watch, Watcher, watch};
 use super::{Error, Limits, Prepared, World};
 use crate::base::{BallId, RunId};
 use crate::engine::Input;
-use crate::event::{Failure, Outcome, Payload};
+use crate::event::{Answer, Failure, Outcome, Payload};
 use crate::journal::{DocId, KeySignal, Reader};
 use crate::play::Formation;
 
@@ -56,7 +56,7 @@ pub(super) enum Mail {
         run: RunId,
         ball: BallId,
         attempt: u32,
-        result: Result<Payload, Failure>,
+        result: Result<Answer, Failure>,
     },
     /// `go` is answered once that is kept, and dropped if nobody waits for the worker any more.
     Caught {
@@ -343,7 +343,7 @@ impl Conductor {
 
     pub(super) fn launch(&mut self, start: Start, now_us: u64) -> Result<RunId, Error> {
         let member = self.admit(&start)?;
-        let Start { prepared, entry, input, parent, depth, id, within, trace } = start;
+        let Start { prepared, entry, input, headers, parent, depth, id, within, trace } = start;
         let plan = Arc::clone(&prepared.plan);
         if depth > MAX_DEPTH {
             return Err(Error::TooDeep { play: plan.play.clone(), depth });
@@ -357,9 +357,19 @@ impl Conductor {
         live.member = member;
         let started_ms = self.world.wall_us() / 1000;
         let within = within.map(|within| u64::try_from(within.as_micros()).unwrap_or(u64::MAX));
-        let run_id = run.clone();
-        let input =
-            Input::Start { run: run_id, entry, input, started_ms, pins, formation, parent, depth, within, trace };
+        let input = Input::Start {
+            run: run.clone(),
+            entry,
+            input,
+            started_ms,
+            pins,
+            formation,
+            parent,
+            depth,
+            headers,
+            within,
+            trace,
+        };
         let slot = self.lives.insert(live).ok_or(Error::Stopped)?;
         self.advance(slot, &input, now_us);
         Ok(run)

@@ -17,7 +17,7 @@ use super::pool::offer;
 use super::targets::{Route, call_builtin};
 use crate::base::{BallId, Coord, NodeId, RunId, RunMicros};
 use crate::engine::{Effect, effect_of};
-use crate::event::{Code, Event, Failure, Payload, Recorded};
+use crate::event::{Answer, Code, Event, Failure, Payload, Recorded};
 
 impl Conductor {
     /// Starts what the events owe, which are kept.
@@ -146,7 +146,7 @@ impl Conductor {
     }
 }
 
-type Work = Pin<Box<dyn Future<Output = Result<Payload, Failure>> + Send>>;
+type Work = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send>>;
 
 /// The parts of a call or an offer.
 struct Handed {
@@ -170,7 +170,8 @@ impl Handed {
         });
         let trace = started.and_then(|started| started.trace.clone());
         let Self { ball, node, attempt, visit, to, payload, .. } = self;
-        Job { run: live.id.clone(), node, ball, visit, attempt, to, payload, limit, depth, trace }
+        let headers = live.run.headers_of(ball);
+        Job { run: live.id.clone(), node, ball, visit, attempt, to, payload, headers, limit, depth, trace }
     }
 }
 
@@ -184,7 +185,7 @@ struct Answers {
 }
 
 impl Answers {
-    fn say(&mut self, result: Result<Payload, Failure>) {
+    fn say(&mut self, result: Result<Answer, Failure>) {
         self.said = true;
         let mail = Mail::Answer { run: self.run.clone(), ball: self.ball, attempt: self.attempt, result };
         drop(self.post.send(mail));
@@ -201,7 +202,7 @@ impl Drop for Answers {
 }
 
 /// Its waker does nothing: whoever goes on with the work polls it again.
-fn poll_once(work: &mut Work) -> Poll<Result<Payload, Failure>> {
+fn poll_once(work: &mut Work) -> Poll<Result<Answer, Failure>> {
     let mut context = Context::from_waker(Waker::noop());
     catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut context))).unwrap_or_else(|_| Poll::Ready(Err(panicked())))
 }

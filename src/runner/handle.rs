@@ -13,7 +13,7 @@ use super::v1::worker_server::Worker;
 use super::watch::{CAPACITY, Room, Watcher, watch};
 use super::{Consent, Demo, Error, Limits, Place, Prepared, Redact, Standing, Trust, Watch, World};
 use crate::base::{Coord, NodeId, RunId};
-use crate::event::{Outcome, Payload, TraceContext};
+use crate::event::{Headers, Outcome, Payload, TraceContext};
 use crate::journal::{Journal, Reader};
 use crate::play::Formation;
 
@@ -75,6 +75,8 @@ pub struct Start {
     pub depth: u32,
     /// The run's id. One that is there already is joined: nothing is started. `None`: a new one.
     pub id: Option<RunId>,
+    /// Go with the first ball.
+    pub headers: Headers,
     /// Bounds the run, beside the play's own timeout.
     pub within: Option<Duration>,
     /// The span that the run is started in; `None`: it starts a trace of its own.
@@ -83,7 +85,17 @@ pub struct Start {
 
 impl Start {
     pub fn new(prepared: Arc<Prepared>, input: impl Into<Payload>) -> Self {
-        Self { prepared, entry: None, input: input.into(), parent: None, depth: 0, id: None, within: None, trace: None }
+        Self {
+            prepared,
+            entry: None,
+            input: input.into(),
+            parent: None,
+            depth: 0,
+            id: None,
+            headers: Headers::default(),
+            within: None,
+            trace: None,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::live::Owing;
 use super::redact::is_redacted;
 use super::{Error, Prepared};
 use crate::base::{BallId, Coord, RunId};
-use crate::event::{Code, Event, Failure, Outcome, Payload, Recorded};
+use crate::event::{Answer, Code, Event, Failure, Outcome, Recorded};
 use crate::plan::Plan;
 
 /// Plays above a play. Beyond it, calls are refused: plays that call each other without end would fill the disk.
@@ -60,7 +60,7 @@ impl Caller {
         Self { run: job.run.clone(), ball: job.ball, attempt: job.attempt }
     }
 
-    pub fn answer(self, result: Result<Payload, Failure>) -> Mail {
+    pub fn answer(self, result: Result<Answer, Failure>) -> Mail {
         Mail::Answer { run: self.run, ball: self.ball, attempt: self.attempt, result }
     }
 }
@@ -74,9 +74,11 @@ pub(super) enum Callee {
 }
 
 /// What the caller of a run gets, once that has ended.
-pub(super) fn result_of(outcome: &Outcome, run: &RunId, play: &Coord) -> Result<Payload, Failure> {
+pub(super) fn result_of(outcome: &Outcome, run: &RunId, play: &Coord) -> Result<Answer, Failure> {
     let (code, mut message) = match outcome {
-        Outcome::Passed { payload, .. } => return Ok(payload.clone()),
+        Outcome::Passed { payload, headers, .. } => {
+            return Ok(Answer { payload: payload.clone(), headers: headers.clone() });
+        }
         Outcome::Failed { node: Some(node), failure } => {
             (failure.code, format!("{play} failed at {node}: {}", failure.message))
         }
@@ -87,7 +89,11 @@ pub(super) fn result_of(outcome: &Outcome, run: &RunId, play: &Coord) -> Result<
         message.truncate(message.floor_char_boundary(MAX_MESSAGE));
         message.push('…');
     }
-    Err(Failure::new(code, message))
+    let details = match outcome {
+        Outcome::Failed { failure, .. } => failure.details.clone(),
+        _ => Vec::new(),
+    };
+    Err(Failure { details, ..Failure::new(code, message) })
 }
 
 impl Conductor {
@@ -110,6 +116,7 @@ impl Conductor {
         start.parent = Some((job.run, job.node));
         start.depth = job.depth;
         start.trace = Some(Box::new(trace));
+        start.headers = job.headers;
         start.within = job.limit.map(|limit| limit.left.saturating_add(GRACE));
         let now_us = self.world.now_us();
         match self.launch(start, now_us) {

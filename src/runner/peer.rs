@@ -18,12 +18,13 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tracing::{info, warn};
 
-use super::call::{Fault, Job, code_of, failure_of};
+use super::call::{Fault, Job, code_of};
+use super::details::failure_of;
 use super::pulse::{PROBE_EVERY, Pulse};
 use super::secure::{Bearer, Trust};
 use super::v1;
 use super::v1::worker_client::WorkerClient;
-use crate::event::{Code, Failure, Payload};
+use crate::event::{Answer, Code, Failure};
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long an address that could not be reached is passed over while others can.
@@ -239,7 +240,7 @@ impl Peer {
         request
     }
 
-    pub async fn invoke(&self, job: &Job, message: v1::InvokeRequest) -> Result<Payload, Fault> {
+    pub async fn invoke(&self, job: &Job, message: v1::InvokeRequest) -> Result<Answer, Fault> {
         let n_bytes = message.encoded_len();
         if n_bytes > self.max_message {
             return Err(self.too_large(job, &format!("it has {n_bytes} bytes")));

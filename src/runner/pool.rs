@@ -12,7 +12,7 @@ use super::standing::Lines;
 use super::targets::{Route, builtin_ready_after, call_builtin};
 use super::v1::worker_server::Worker;
 use crate::base::Coord;
-use crate::event::{Code, Failure, Payload};
+use crate::event::{Answer, Code, Failure};
 
 /// Waits for a worker, says that it caught the ball, and once that is kept hands it over.
 pub(super) async fn offer(post: mpsc::UnboundedSender<Mail>, job: Job, route: Route, lines: Arc<Lines>) {
@@ -38,7 +38,7 @@ pub(super) async fn offer(post: mpsc::UnboundedSender<Mail>, job: Job, route: Ro
     let mail = match hands.hand_over(job).await {
         Err(Fault::Broken(_) | Fault::Unreached(_)) => Mail::Dropped { run, ball, attempt, worker },
         Err(Fault::Failed(failure)) => Mail::Answer { run, ball, attempt, result: Err(failure) },
-        Ok(payload) => Mail::Answer { run, ball, attempt, result: Ok(payload) },
+        Ok(answer) => Mail::Answer { run, ball, attempt, result: Ok(answer) },
     };
     drop(post.send(mail));
 }
@@ -83,7 +83,7 @@ async fn sit(seats: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
 }
 
 impl Hands {
-    async fn hand_over(self, job: Job) -> Result<Payload, Fault> {
+    async fn hand_over(self, job: Job) -> Result<Answer, Fault> {
         match self.at {
             At::Builtin { worker, _permit } => call_builtin(worker, job).await.map_err(Fault::Failed),
             At::Peer(seat) => seat.hand_over(&job).await,

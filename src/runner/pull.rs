@@ -12,9 +12,10 @@ use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 
 use super::call::{Fault, Job, code_of};
+use super::details::read;
 use super::v1;
 use crate::base::Coord;
-use crate::event::{Code, Failure, Payload};
+use crate::event::{Answer, Code, Failure};
 
 /// What one worker may hold. More that it asks for does not count.
 const MAX_CREDIT: u32 = 256;
@@ -173,7 +174,7 @@ impl Hub {
     }
 
     /// Calls a method of whatever worker is ready. One that goes away loses the ball to the next, with the same key.
-    pub async fn call(self: &Arc<Self>, job: &Job) -> Result<Payload, Failure> {
+    pub async fn call(self: &Arc<Self>, job: &Job) -> Result<Answer, Failure> {
         loop {
             let hold = self.take(&job.to).await?;
             match hold.hand_over(job).await {
@@ -292,7 +293,7 @@ impl Drop for Waiting<'_> {
 
 impl Hold {
     /// Hands the ball over and waits for what comes of it. Given up, it is revoked.
-    pub async fn hand_over(mut self, job: &Job) -> Result<Payload, Fault> {
+    pub async fn hand_over(mut self, job: &Job) -> Result<Answer, Fault> {
         let gone = |name: &str| {
             let message = format!("worker {name} is gone, and {} with it", job.to);
             Fault::Broken(Failure::new(Code::Unavailable, message))
@@ -318,10 +319,10 @@ impl Hold {
             Ok(v1::returned::What::Ball(ball)) => {
                 job.read(v1::InvokeResponse { ball: Some(ball) }, &place).map_err(Fault::Failed)
             }
-            Ok(v1::returned::What::Failed(v1::Failed { code, message })) => {
+            Ok(v1::returned::What::Failed(v1::Failed { code, message, details })) => {
                 let code = code_of(tonic::Code::from_i32(i32::try_from(code).unwrap_or(2)));
                 let message = if message.is_empty() { format!("{place} failed and did not say why") } else { message };
-                Err(Fault::Failed(Failure::new(code, message)))
+                Err(Fault::Failed(Failure { details: read(details), ..Failure::new(code, message) }))
             }
         }
     }

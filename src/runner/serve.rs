@@ -5,6 +5,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
 
 use super::v1::worker_server::{Worker, WorkerServer};
 use super::{Error, Limits};
@@ -18,7 +19,7 @@ pub struct Served {
     task: tokio::task::JoinHandle<()>,
 }
 
-/// Serves a worker over gRPC, on the tokio runtime that this is called in.
+/// Serves a worker over gRPC, with `grpc.health.v1` beside it, on the tokio runtime that this is called in.
 ///
 /// # Errors
 /// [`Error::Listen`]: the address is taken, or not this computer's.
@@ -29,12 +30,19 @@ pub async fn serve_worker(worker: Arc<dyn Worker>, addr: SocketAddr) -> Result<S
     let service = WorkerServer::from_arc(Arc::new(Shared(worker)))
         .max_decoding_message_size(Limits::MESSAGE)
         .max_encoding_message_size(Limits::MESSAGE);
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_serving::<WorkerServer<Shared>>().await;
     let (stop, stopped) = oneshot::channel::<()>();
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let task = tokio::spawn(async move {
-        let until = async move { drop(stopped.await) };
+        let until = async move {
+            drop(stopped.await);
+            reporter.set_service_status("", ServingStatus::NotServing).await;
+            reporter.set_not_serving::<WorkerServer<Shared>>().await;
+        };
         // A listener that fails while serving ends the server; its clients see that.
-        drop(Server::builder().add_service(service).serve_with_incoming_shutdown(incoming, until).await);
+        let server = Server::builder().add_service(health).add_service(service);
+        drop(server.serve_with_incoming_shutdown(incoming, until).await);
     });
     Ok(Served { addr: bound, stop: Some(stop), task })
 }

@@ -17,7 +17,7 @@ use super::process::Process;
 use super::reflect::Reflected;
 use super::v1;
 use crate::base::Coord;
-use crate::event::{Code, Failure, Payload};
+use crate::event::{Answer, Code, Failure};
 
 /// How often a worker that is not there is looked for.
 const LOOK: Duration = Duration::from_millis(250);
@@ -139,7 +139,7 @@ impl Service {
     }
 
     /// Calls the next address in turn; one that cannot be reached is passed over for the next.
-    pub async fn invoke(self: &Arc<Self>, job: &Job) -> Result<Payload, Fault> {
+    pub async fn invoke(self: &Arc<Self>, job: &Job) -> Result<Answer, Fault> {
         let mut tried: Vec<Arc<Peer>> = Vec::new();
         let mut fault = None;
         loop {
@@ -240,7 +240,7 @@ impl Service {
         failure
     }
 
-    async fn hand_over(&self, peer: &Peer, job: &Job) -> Result<Payload, Fault> {
+    async fn hand_over(&self, peer: &Peer, job: &Job) -> Result<Answer, Fault> {
         match &self.speaks {
             Speaks::Worker => peer.invoke(job, job.request().map_err(Fault::Failed)?).await,
             Speaks::Reflection(reflected) => reflected.invoke(peer, job).await,
@@ -408,7 +408,7 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub async fn hand_over(&self, job: &Job) -> Result<Payload, Fault> {
+    pub async fn hand_over(&self, job: &Job) -> Result<Answer, Fault> {
         self.service.hand_over(&self.peer, job).await
     }
 }
@@ -445,6 +445,7 @@ mod tests {
     use super::super::{Demo, Limits, Served, Trust, serve_worker};
     use super::*;
     use crate::base::{BallId, NodeId, RunId};
+    use crate::event::Headers;
 
     fn job(n: u32) -> Job {
         Job {
@@ -455,6 +456,7 @@ mod tests {
             attempt: 1,
             to: Coord::new("demo", "1", "echo"),
             payload: json!(n).into(),
+            headers: Headers::default(),
             limit: None,
             depth: 1,
             trace: None,
@@ -487,7 +489,7 @@ mod tests {
         let service = Arc::new(Service::new(&[text], Names::told(Arc::clone(&told)), &outward).unwrap());
         let known = || Arc::clone(&service.members().all);
         for n in 0..4 {
-            assert_eq!(service.invoke(&job(n)).await.unwrap(), json!(n).into());
+            assert_eq!(service.invoke(&job(n)).await.unwrap(), Answer::from(json!(n)));
         }
         assert_eq!(known().len(), 2);
         let shown = format!("http://shop.example:{} ({})", addrs[1].port(), addrs[1]);
@@ -499,7 +501,7 @@ mod tests {
         *told.lock().unwrap() = vec![addrs[0], third.addr];
         service.members().looked_up = Instant::now().checked_sub(REFRESH_AT_MOST);
         let stays = Arc::clone(&known()[0]);
-        assert_eq!(service.invoke(&job(7)).await.unwrap(), json!(7).into());
+        assert_eq!(service.invoke(&job(7)).await.unwrap(), Answer::from(json!(7)));
         assert_eq!(known().len(), 2);
         assert!(Arc::ptr_eq(&stays, &known()[0]), "one that stays keeps its connection");
         // As many may be waited for as there are, the one that is gone not among them.

@@ -20,7 +20,7 @@ use super::service::Service;
 use super::v1::worker_server::Worker;
 use super::{Consent, Prepared};
 use crate::base::{Coord, VersionKind, version_kind};
-use crate::event::{Code, Failure, Payload};
+use crate::event::{Answer, Code, Failure};
 use crate::plan::Catalog;
 use crate::play::{Binding, Via, address_for};
 
@@ -231,11 +231,11 @@ fn filled(addresses: &[String], to: &Coord) -> Vec<String> {
 }
 
 /// Calls a built-in method, through the same trait that serves it over gRPC.
-pub(super) async fn call_builtin(worker: Arc<dyn Worker>, job: Job) -> Result<Payload, Failure> {
+pub(super) async fn call_builtin(worker: Arc<dyn Worker>, job: Job) -> Result<Answer, Failure> {
     let request = tonic::Request::new(job.request_here()?);
     match worker.invoke(request).await {
         Ok(response) => job.read(response.into_inner(), "the built-in worker"),
-        Err(status) => Err(super::call::failure_of(&status)),
+        Err(status) => Err(super::details::failure_of(&status)),
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use chalktalk::app::Mode;
 use chalktalk::app::port::{FromRunner, LoadedRun, RunState, RunSummary, Ticket, ToRunner};
 use chalktalk::base::{BallId, RunId, RunMicros};
-use chalktalk::event::{Event, ParkedOn, Payload, Recorded, Started, WireRef};
+use chalktalk::event::{Event, Headers, ParkedOn, Payload, Recorded, Started, WireRef};
 use eframe::egui::{Key, Modifiers};
 use serde_json::json;
 
@@ -35,6 +35,7 @@ fn events(run: &RunId) -> Vec<Recorded> {
         parent: None,
         depth: 0,
         trace: None,
+        headers: Headers::default(),
     };
     let list = [
         Event::Started(Box::new(started)),

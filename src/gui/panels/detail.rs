@@ -42,7 +42,7 @@ pub fn ui(ui: &mut Ui, session: &Session) {
         line(ui, "Backoff", &format!("tries again in {}", took(until.since(now))), theme.signal);
     }
     if let NodeState::Failed { failure, .. } = &node.state {
-        line(ui, "Failed", &format!("{} {}", failure.code, failure.message), theme.error);
+        line(ui, "Failed", &failure.to_string(), theme.error);
     }
     if let Some(took_micros) = node.took {
         line(ui, "Took", &took(took_micros), theme.text);

@@ -12,7 +12,8 @@ use serde_json::Value;
 use tonic::{Request, Response, Status};
 
 use super::ball::{from_any, to_any};
-use super::call::{fnv, status};
+use super::call::fnv;
+use super::details::status;
 use super::v1;
 use super::v1::worker_server::Worker;
 use crate::base::Coord;

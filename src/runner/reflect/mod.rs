@@ -25,7 +25,7 @@ use super::ball::to_number;
 use super::call::{Fault, Job};
 use super::peer::{Peer, reason};
 use super::v1;
-use crate::event::{Code, Failure, OpaquePayload, Payload};
+use crate::event::{Answer, Code, Failure, OpaquePayload, Payload};
 
 /// How old what a server said of itself may grow while it is used.
 const REFRESH: Duration = Duration::from_mins(1);
@@ -51,7 +51,7 @@ struct Known {
 }
 
 impl Reflected {
-    pub async fn invoke(&self, peer: &Peer, job: &Job) -> Result<Payload, Fault> {
+    pub async fn invoke(&self, peer: &Peer, job: &Job) -> Result<Answer, Fault> {
         let mut known = self.known(peer, job, REFRESH).await?;
         let method = match known.find(peer, job) {
             Ok(method) => method,
@@ -79,7 +79,7 @@ impl Reflected {
         match peer.attend(job, call).await? {
             Ok(response) => {
                 peer.is_back();
-                decode(&method, response.into_inner()).map_err(|why| {
+                decode(&method, response.into_inner()).map(Answer::from).map_err(|why| {
                     let (to, address) = (&job.to, &peer.address);
                     let message = format!("{to} at {address} answered nonsense: {why}: repair that server");
                     Fault::Failed(Failure::new(Code::Internal, message))

@@ -4,7 +4,7 @@ use prost_types::{Any, Timestamp};
 use tonic::Status;
 
 use super::super::ball::{from_any, to_any};
-use super::super::call::status as status_from;
+use super::super::details::status as status_from;
 use super::super::{Error, v1};
 use crate::base::{Coord, RunId};
 use crate::event::{Payload, Recorded};

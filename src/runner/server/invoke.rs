@@ -1,11 +1,13 @@
 //! `Worker` for a runner: its plays are methods, and a call of one is a run.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
-use super::super::call::status;
+use super::super::call::own_headers;
+use super::super::details::status;
 use super::super::levels::{DEPTH_HEADER, child_run, result_of};
 use super::super::v1::worker_server::Worker;
 use super::super::{Error, Runner, Start, v1};
@@ -39,6 +41,7 @@ impl Worker for Shared {
         let mut start = Start::new(prepared, payload(ball.payload)?);
         start.depth = depth(ball.headers.get(DEPTH_HEADER))?;
         start.trace = trace.or_else(|| trace_of(|name| ball.headers.get(name).map(String::as_str)));
+        start.headers = own_headers(ball.headers).map_err(Status::invalid_argument)?;
         start.within = timeout.or_else(|| ball.deadline.and_then(left));
         if !ball.run.is_empty() {
             let (run, node) = (name("run", &ball.run)?, name("node", &ball.node)?);
@@ -53,8 +56,10 @@ impl Worker for Shared {
         };
         calling.done = true;
         let result = result_of(&outcome?, &run, &play).map_err(status)?;
-        let headers = [(RUN_HEADER.to_owned(), run.to_string())].into();
-        let ball = v1::Ball { payload: Some(any(&result)?), headers, run: ball.run, ..v1::Ball::default() };
+        let mut headers: HashMap<_, _> =
+            result.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        headers.insert(RUN_HEADER.to_owned(), run.to_string());
+        let ball = v1::Ball { payload: Some(any(&result.payload)?), headers, run: ball.run, ..v1::Ball::default() };
         Ok(Response::new(v1::InvokeResponse { ball: Some(ball) }))
     }
 }

@@ -32,7 +32,11 @@ impl Told {
     fn new(language: Language, before: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let pids = folder.path().join("pids");
-        let command = format!("{before} echo $$ >> {}; exec {}", pids.display(), language.words("{port}").join(" "));
+        let command = format!(
+            "{before} echo $$ >> {}; exec {}",
+            pids.display(),
+            language.words("--listen", "127.0.0.1:{port}").join(" ")
+        );
         Self { folder, command }
     }
 

@@ -1,48 +1,66 @@
-//! A worker for Chalktalk: methods that a play calls as image/version/method.
-//!
-//! Run it with `cargo run --example worker -- 50051` (port 0: any free one, see its first line of output), and bind it
-//! in a formation: `stock/3.0.2 service "http://127.0.0.1:50051"`. The contract is proto/chalktalk/v1/worker.proto.
+//! The methods of the image `stock`.
 
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chalktalk::event::{Code, Failure, OpaquePayload, Payload};
+use chalktalk::event::{Code, Detail, Failure, OpaquePayload, Payload};
 use chalktalk::runner::v1::worker_server::Worker;
-use chalktalk::runner::{from_any, serve_worker, status, to_any, v1};
+use chalktalk::runner::{from_any, status, to_any, v1};
 use serde_json::{Value, json};
 use tonic::{Request, Response, Status};
 
 /// All under `stock/3.0.2`.
-const METHODS: [&str; 6] = ["reserve", "slow", "fail", "count", "stamp", "echo"];
+const METHODS: [&str; 7] = ["reserve", "slow", "fail", "count", "stamp", "echo", "about"];
 
 #[derive(Default)]
-struct Stock {
+pub struct Stock {
     n_counted: AtomicU64,
     /// What was answered to the last attempts: one may be handed over twice.
-    answers: Mutex<HashMap<String, Payload>>,
+    answers: Mutex<HashMap<String, v1::Ball>>,
+}
+
+/// A call whose future is dropped was called off, or is late: nobody waits any more.
+struct Unfinished(Option<String>);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|key| super::say(&format!("gave up {key}")));
+    }
 }
 
 impl Stock {
-    async fn work(&self, method: &str, payload: Payload) -> Result<Payload, Failure> {
-        let refuse = |code, words: &str| Err(Failure::new(code, words));
+    async fn work(&self, method: &str, ball: &v1::Ball, key: &str) -> Result<Payload, Failure> {
+        let refuse = |code, words: &str, details| Err(Failure { details, ..Failure::new(code, words) });
+        let payload = from_any(ball.payload.clone()).map_err(|why| Failure::new(Code::InvalidArgument, why))?;
         let given = payload.to_json();
         match method {
-            "reserve" if given["order_id"].is_null() => refuse(Code::InvalidArgument, "give an order with an order_id"),
+            "reserve" if given["order_id"].is_null() => {
+                let violations = vec![("order_id".into(), "is missing".into())];
+                let details = vec![Detail::BadRequest { violations }];
+                refuse(Code::InvalidArgument, "give an order with an order_id", details)
+            }
             "reserve" => {
                 let n_items = given["items"].as_array().map_or(0, Vec::len);
                 Ok(json!({"order_id": given["order_id"], "reserved": n_items, "shelf": "P7"}).into())
             }
             "slow" => {
-                let Some(ms) = given["ms"].as_u64() else { return refuse(Code::Unknown, "ms is missing") };
+                let Some(ms) = given["ms"].as_u64() else { return refuse(Code::Unknown, "ms is missing", vec![]) };
+                let mut unfinished = Unfinished(Some(key.to_owned()));
                 tokio::time::sleep(Duration::from_millis(ms)).await;
+                unfinished.0 = None;
                 Ok(payload)
             }
             "fail" => {
+                let mut details = Vec::new();
+                if let Some(reason) = given["reason"].as_str() {
+                    let (reason, domain) = (reason.to_owned(), "stock.example".to_owned());
+                    details.push(Detail::Info { reason, domain, metadata: [("shelf".into(), "P7".into())].into() });
+                }
+                details.extend(given["retry_ms"].as_u64().map(|after_ms| Detail::Retry { after_ms }));
                 let code = Code::ALL.into_iter().find(|code| given["code"] == code.name()).unwrap_or(Code::Unknown);
-                refuse(code, given["message"].as_str().unwrap_or_default())
+                refuse(code, given["message"].as_str().unwrap_or_default(), details)
             }
             "count" => Ok(Value::from(self.n_counted.fetch_add(1, Ordering::Relaxed) + 1).into()),
             "stamp" => {
@@ -51,9 +69,13 @@ impl Stock {
                 Ok(Payload::Opaque(Arc::new(OpaquePayload { type_url, value })))
             }
             "echo" => Ok(payload),
+            "about" => {
+                let (has_deadline, attempt) = (ball.deadline.is_some(), ball.attempt);
+                Ok(json!({"headers": ball.headers, "has_deadline": has_deadline, "attempt": attempt}).into())
+            }
             _ => {
                 let known = METHODS.map(|name| format!("stock/3.0.2/{name}")).join(", ");
-                refuse(Code::Unimplemented, &format!("this worker serves {known}"))
+                refuse(Code::Unimplemented, &format!("this worker serves {known}"), vec![])
             }
         }
     }
@@ -71,28 +93,20 @@ impl Worker for Stock {
         let v1::InvokeRequest { coordinate, ball } = request.into_inner();
         let ball = ball.unwrap_or_default();
         let key = format!("{} {} {} {}", ball.run, ball.node, ball.visit, ball.attempt);
-        drop(writeln!(std::io::stdout(), "invoke {coordinate} {key}"));
-        let payload = from_any(ball.payload).map_err(Status::invalid_argument)?;
+        super::say(&format!("invoke {coordinate} {key}"));
         let method = coordinate.strip_prefix("stock/3.0.2/").unwrap_or_default();
         let answered = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        let answer = match answered {
-            Some(answer) => answer,
-            None => self.work(method, payload).await.map_err(status)?,
-        };
-        let any = to_any(&answer).map_err(status)?;
+        if answered.is_some() {
+            return Ok(Response::new(v1::InvokeResponse { ball: answered }));
+        }
+        let payload = self.work(method, &ball, &key).await.and_then(|payload| to_any(&payload)).map_err(status)?;
+        let seen = (method == "about").then(|| ("stock-seen".to_owned(), ball.node));
+        let answer = v1::Ball { payload: Some(payload), headers: seen.into_iter().collect(), ..v1::Ball::default() };
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if answers.len() > 10_000 {
             answers.clear();
         }
-        answers.insert(key, answer);
-        Ok(Response::new(v1::InvokeResponse { ball: Some(v1::Ball { payload: Some(any), ..v1::Ball::default() }) }))
+        answers.insert(key, answer.clone());
+        Ok(Response::new(v1::InvokeResponse { ball: Some(answer) }))
     }
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let port: u16 = std::env::args().nth(1).map_or(Ok(50051), |port| port.parse())?;
-    let served = serve_worker(Arc::new(Stock::default()), ([127, 0, 0, 1], port).into()).await?;
-    writeln!(std::io::stdout(), "listening on {}", served.addr)?;
-    std::future::pending().await
 }

@@ -16,11 +16,11 @@ use tonic::transport::Endpoint;
 use tonic::{Request, Status};
 
 use super::details::failed;
-use super::{Limits, v1};
 use super::v1::catch_request::What as Say;
 use super::v1::catch_response::What as Told;
 use super::v1::quarterback_client::QuarterbackClient;
 use super::v1::worker_server::Worker;
+use super::{Limits, v1};
 
 /// `Welcome` asks for less.
 const HEARTBEAT: Duration = Duration::from_millis(300);
@@ -69,8 +69,9 @@ async fn stream(
     let v1::DescribeResponse { worker: name, methods } =
         worker.describe(Request::new(v1::DescribeRequest {})).await?.into_inner();
     let channel = quarterback.connect().await.map_err(|error| Status::from_error(error.into()))?;
-    let mut client =
-        QuarterbackClient::new(channel).max_decoding_message_size(Limits::MESSAGE).max_encoding_message_size(Limits::MESSAGE);
+    let mut client = QuarterbackClient::new(channel)
+        .max_decoding_message_size(Limits::MESSAGE)
+        .max_encoding_message_size(Limits::MESSAGE);
     // Bounded by the credit: an answer and a word for each ball, and heartbeats.
     let (say, said) = mpsc::unbounded_channel();
     let mut hands = Hands { say: Some(say), held: HashMap::new(), work: JoinSet::new() };

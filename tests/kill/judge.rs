@@ -27,7 +27,8 @@ pub struct Worker {
 
 impl Worker {
     pub fn start() -> (Self, Log) {
-        let mut process = Command::new(example::worker()).arg("0").stdout(Stdio::piped()).spawn().unwrap();
+        let mut process =
+            Command::new(example::worker()).args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let line = lines.next().expect("it says where it listens").unwrap();
         let url = format!("http://{}", line.strip_prefix("listening on ").unwrap());

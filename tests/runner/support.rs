@@ -45,7 +45,7 @@ pub async fn start(runner: &Runner, play: &Arc<Prepared>, input: Value) -> RunId
 
 pub fn passed(outcome: &Outcome) -> (&str, Value) {
     match outcome {
-        Outcome::Passed { node, payload } => (node.as_str(), Value::clone(&payload.to_json())),
+        Outcome::Passed { node, payload, .. } => (node.as_str(), Value::clone(&payload.to_json())),
         other => panic!("it did not pass: {other:?}"),
     }
 }

@@ -16,7 +16,7 @@ pub enum Language {
 
 /// The commands that run workers; what they need is made at the first use, which takes a while.
 pub struct Tools {
-    pub python: String,
+    python: String,
     node: String,
     rust: String,
 }
@@ -42,22 +42,22 @@ impl Language {
         }
     }
 
-    /// At that port; 0 for any, which its first line tells.
-    pub fn command(self, port: &str) -> Command {
-        let words = self.words(port);
+    /// With the option `--listen` (port 0: any, which its first line tells) or `--pull`, and that address.
+    pub fn command(self, option: &str, address: &str) -> Command {
+        let words = self.words(option, address);
         let mut command = Command::new(&words[0]);
         command.current_dir(env!("CARGO_MANIFEST_DIR")).args(&words[1..]);
         command
     }
 
     /// For a shell that starts it in the package's folder.
-    pub fn words(self, port: &str) -> Vec<String> {
+    pub fn words(self, option: &str, address: &str) -> Vec<String> {
         let tools = tools();
-        let words = match self {
-            Self::Python => vec![tools.python.as_str(), "assets/workers/python/worker.py", "--port", port],
-            Self::JavaScript => vec![tools.node.as_str(), "assets/workers/node/worker.js", "--port", port],
-            Self::Rust => vec![tools.rust.as_str(), port],
+        let program = match self {
+            Self::Python => vec![tools.python.as_str(), "assets/workers/python/worker.py"],
+            Self::JavaScript => vec![tools.node.as_str(), "assets/workers/node/worker.js"],
+            Self::Rust => vec![tools.rust.as_str()],
         };
-        words.into_iter().map(str::to_owned).collect()
+        program.into_iter().chain([option, address]).map(str::to_owned).collect()
     }
 }

@@ -1,92 +1,83 @@
 // A worker for Chalktalk: methods that a play calls as image/version/method.
 //
-// Run it with `node worker.js --port 50051` (port 0: any free one, see its first line of output), and bind it in a
-// formation: `stock/3.0.2 service "http://127.0.0.1:50051"`. The contract is proto/chalktalk/v1/worker.proto.
+// `node worker.js --listen 127.0.0.1:50051` (port 0: any free one, see its first line of output; 0.0.0.0 in a
+// container), bound by `stock/3.0.2 service "http://127.0.0.1:50051"`; or `node worker.js --pull 127.0.0.1:7411`, bound
+// by `stock/3.0.2 pull`. The contract is proto/chalktalk/v1.
 
-import { fileURLToPath } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import grpc from "@grpc/grpc-js";
-import protoLoader from "@grpc/proto-loader";
-import protobuf from "protobufjs";
+import { status } from "@grpc/grpc-js";
+import { pack, Refused, toJson, toValue, unpack } from "./contract.js";
+import { pull } from "./pull.js";
+import { serve } from "./serve.js";
 
-// Reads the .proto file itself: there is no generated code to keep.
-const folder = fileURLToPath(new URL("../../../proto", import.meta.url));
-const definition = protoLoader.loadSync("chalktalk/v1/worker.proto", { includeDirs: [folder], keepCase: true });
-const contract = grpc.loadPackageDefinition(definition).chalktalk.v1;
-const wellKnown = protobuf.Root.fromJSON(protobuf.common.get("google/protobuf/struct.proto"));
-wellKnown.addJSON(protobuf.common.get("google/protobuf/timestamp.proto").nested);
+const keyOf = (ball) => `${ball.run} ${ball.node} ${ball.visit} ${ball.attempt}`;
 
-const pack = (name, message) => ({
-  type_url: `type.googleapis.com/google.protobuf.${name}`,
-  value: wellKnown.lookupType(`google.protobuf.${name}`).encode(message).finish(),
-});
-
-function toJson(value) {
-  const entry = ([key, inner]) => [key, toJson(inner)];
-  if (value.kind === "structValue") return Object.fromEntries(Object.entries(value.structValue.fields).map(entry));
-  if (value.kind === "listValue") return value.listValue.values.map(toJson);
-  return value.kind && value.kind !== "nullValue" ? value[value.kind] : null;
+function reserve(order) {
+  if (order?.order_id === undefined) {
+    const fieldViolations = [{ field: "order_id", description: "is missing" }];
+    throw new Refused(status.INVALID_ARGUMENT, "give an order with an order_id", pack("google.rpc.BadRequest", { fieldViolations }));
+  }
+  return { order_id: order.order_id, reserved: (order.items ?? []).length, shelf: "P7" };
 }
 
-function toValue(json) {
-  if (json === null || json === undefined) return { nullValue: 0 };
-  if (Array.isArray(json)) return { listValue: { values: json.map(toValue) } };
-  if (typeof json !== "object") return { [`${typeof json === "boolean" ? "bool" : typeof json}Value`]: json };
-  return { structValue: { fields: Object.fromEntries(Object.entries(json).map(([key, inner]) => [key, toValue(inner)])) } };
+async function slow(job, ball, signal) {
+  if (!(job?.ms >= 0)) throw new TypeError("ms is missing");
+  return sleep(job.ms, job, { signal }).catch(() => {
+    console.log(`gave up ${keyOf(ball)}`);
+    throw new Refused(status.CANCELLED, "nobody waits for it any more");
+  });
 }
 
-// Ends a call with a status code; UNAVAILABLE and a few others are tried again if the play says so.
-const refuse = (code, details) => Promise.reject(Object.assign(new Error(details), { code, details }));
+function fail({ code, message, reason, retry_ms: retryMs }) {
+  const details = [];
+  if (reason !== undefined) {
+    details.push(pack("google.rpc.ErrorInfo", { reason, domain: "stock.example", metadata: { shelf: "P7" } }));
+  }
+  if (retryMs !== undefined) details.push(pack("google.rpc.RetryInfo", { retryDelay: { nanos: retryMs * 1e6 } }));
+  throw new Refused(status[code], message, ...details);
+}
+
+const about = (_, ball) => ({ headers: ball.headers, has_deadline: Boolean(ball.deadline), attempt: ball.attempt });
 
 let counted = 0;
-// [what it does, the method]. A method gets JSON, and gives JSON or a packed message.
+// [what it does, the method]. A method gets JSON, the ball and a signal that nobody waits any more; it gives JSON or a
+// packed message.
 const methods = {
-  reserve: ["sets the goods of an order aside", (order) =>
-    order?.order_id === undefined
-      ? refuse(grpc.status.INVALID_ARGUMENT, "give an order with an order_id")
-      : { order_id: order.order_id, reserved: (order.items ?? []).length, shelf: "P7" }],
-  slow: ["takes as many milliseconds as `ms` says", (job) =>
-    job?.ms >= 0 ? new Promise((done) => setTimeout(done, job.ms, job)) : refuse(grpc.status.UNKNOWN, "ms is missing")],
-  fail: ["fails as it is told", (job) => refuse(grpc.status[job.code], job.message)],
+  reserve: ["sets the goods of an order aside", reserve],
+  slow: ["takes as many milliseconds as `ms` says", slow],
+  fail: ["fails as it is told", fail],
   count: ["counts its calls, the same attempt once", () => (counted += 1)],
   echo: ["gives back what it got, whatever message it is", null],
-  stamp: ["answers with a message that is not JSON", () => pack("Timestamp", { seconds: 1700000000 })],
+  stamp: ["answers with a message that is not JSON", () => pack("google.protobuf.Timestamp", { seconds: 1700000000 })],
+  about: ["tells what came with the ball, and sends a header on with it", about],
 };
 // What was answered to the last attempts: one may be handed over twice.
 const answers = new Map();
 
-async function work(name, ball) {
-  if (name === "echo") return ball.payload;
-  const Value = wellKnown.lookupType("google.protobuf.Value");
-  const result = await methods[name][1](toJson(Value.decode(ball.payload?.value ?? [])));
-  return result?.type_url ? result : pack("Value", toValue(result));
+async function work(name, ball, signal) {
+  if (name === "echo") return { payload: ball.payload };
+  const result = await methods[name][1](toJson(unpack("google.protobuf.Value", ball.payload)), ball, signal);
+  const payload = result?.type_url ? result : pack("google.protobuf.Value", toValue(result));
+  return { payload, headers: name === "about" ? { "stock-seen": ball.node } : {} };
 }
 
-function invoke({ request: { coordinate, ball } }, callback) {
-  const key = `${ball.run} ${ball.node} ${ball.visit} ${ball.attempt}`;
+async function invoke(coordinate, ball, signal) {
+  const key = keyOf(ball);
   console.log(`invoke ${coordinate} ${key}`);
   const [image, version, name] = coordinate.split("/");
   if (`${image}/${version}` !== "stock/3.0.2" || !Object.hasOwn(methods, name)) {
     const known = Object.keys(methods).map((method) => `stock/3.0.2/${method}`);
-    return callback({ code: grpc.status.UNIMPLEMENTED, details: `this worker serves ${known.join(", ")}` });
+    throw new Refused(status.UNIMPLEMENTED, `this worker serves ${known.join(", ")}`);
   }
-  if (!answers.has(key)) answers.set(key, work(name, ball));
   if (answers.size > 10_000) answers.delete(answers.keys().next().value);
-  answers.get(key).then(
-    (payload) => callback(null, { ball: { payload } }),
-    ({ code, message }) => callback({ code: Number.isInteger(code) ? code : grpc.status.UNKNOWN, details: message }),
-  );
+  if (!answers.has(key)) answers.set(key, await work(name, ball, signal));
+  return answers.get(key);
 }
 
-function describe(_, callback) {
-  const entry = ([method, [summary]]) => ({ image: "stock", version: "3.0.2", method, summary });
-  callback(null, { worker: "node", methods: Object.entries(methods).map(entry) });
-}
-
-const { values } = parseArgs({ options: { port: { type: "string", default: process.env.PORT ?? "50051" } } });
-const server = new grpc.Server();
-server.addService(contract.Worker.service, { Describe: describe, Invoke: invoke });
-server.bindAsync(`127.0.0.1:${values.port}`, grpc.ServerCredentials.createInsecure(), (error, port) => {
-  if (error) throw error;
-  console.log(`listening on 127.0.0.1:${port}`);
-});
+const entry = ([method, [summary]]) => ({ image: "stock", version: "3.0.2", method, summary });
+const described = Object.entries(methods).map(entry);
+const options = { listen: { type: "string", default: "127.0.0.1:50051" }, pull: { type: "string" } };
+const { values } = parseArgs({ options });
+if (values.pull) pull(values.pull, described, invoke);
+else serve(values.listen, described, invoke);

@@ -1,44 +1,71 @@
 """Pulls balls from a quarterback, for a worker without an address: see Catch in proto/chalktalk/v1/quarterback.proto."""
 
 import queue
+import signal
 import threading
-import time
 
 import grpc
-
-protos, services = grpc.protos_and_services("chalktalk/v1/quarterback.proto")
+from contract import Refused, catch_protos as protos, catch_services as services
 
 HEARTBEAT_SECS = 0.3  # Welcome asks for less.
+AGAIN_SECS = 0.5
+# A quarterback that is gone without a word is noticed.
+OPTIONS = [("grpc.keepalive_time_ms", 10_000), ("grpc.keepalive_timeout_ms", 5_000)]
 
 
-def pull(address, methods, invoke, refused, pool, n_at_once=4):
-    """Serves `methods` by invoke(coordinate, ball), which gives a ball or raises `refused`, until the server goes."""
-    said = queue.SimpleQueue()
+class Puller:
+    """One stream to the quarterback: says what there is to say, and does what it is handed."""
 
-    def tell(**what):
-        said.put(protos.CatchRequest(**what))
+    def __init__(self, invoke, pool):
+        self.invoke, self.pool = invoke, pool
+        self.said, self.held = queue.SimpleQueue(), {}
 
-    def play(handed):
+    def tell(self, **what):
+        self.said.put(protos.CatchRequest(**what))
+
+    def play(self, handed, gone):
         try:
-            what = {"ball": invoke(handed.coordinate, handed.ball)}
-        except refused as error:
-            status, message = error.args
-            what = {"failed": protos.Failed(code=status.value[0], message=message)}
+            what = {"ball": self.invoke(handed.coordinate, handed.ball, gone)}
+        except Refused as error:
+            what = {"failed": protos.Failed(code=error.code.value[0], message=error.message, details=error.details)}
         except Exception as error:
             what = {"failed": protos.Failed(code=grpc.StatusCode.UNKNOWN.value[0], message=repr(error))}
-        tell(returned=protos.Returned(id=handed.id, **what))
-        tell(ready=protos.Ready(credit=1))
+        self.tell(returned=protos.Returned(id=handed.id, **what))
+        self.tell(ready=protos.Ready(credit=1))
+        self.held.pop(handed.id, None)
 
-    def beat():
-        while True:
-            time.sleep(HEARTBEAT_SECS)
-            tell(heartbeat=protos.Heartbeat())
+    def take(self, told, stopped):
+        if told.HasField("handed") and not stopped.is_set():  # What comes now goes to the next when the stream ends.
+            gone = self.held[told.handed.id] = threading.Event()
+            self.pool.submit(self.play, told.handed, gone)
+        elif told.HasField("revoked") and told.revoked.id in self.held:
+            self.held[told.revoked.id].set()
 
-    tell(hello=protos.Hello(worker="python", methods=methods))
-    tell(ready=protos.Ready(credit=n_at_once))
-    threading.Thread(target=beat, daemon=True).start()
-    for told in services.QuarterbackStub(grpc.insecure_channel(address)).Catch(iter(said.get, None)):
-        if told.HasField("handed"):
-            pool.submit(play, told.handed)
-        elif told.HasField("welcome"):
-            print(f"pulling from {address}", flush=True)
+    def beat(self, stopped, over):
+        while not over.wait(HEARTBEAT_SECS):
+            self.tell(heartbeat=protos.Heartbeat())
+            if stopped.is_set() and not self.held:
+                return self.said.put(None)  # Ends the stream.
+
+
+def pull(address, methods, invoke, pool, n_at_once=4):
+    """Until SIGTERM; then what is in its hands is done first. Comes back when the quarterback does."""
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    while not stopped.is_set():
+        over, puller = threading.Event(), Puller(invoke, pool)
+        puller.tell(hello=protos.Hello(worker="python", methods=methods))
+        puller.tell(ready=protos.Ready(credit=n_at_once))
+        threading.Thread(target=puller.beat, args=(stopped, over), daemon=True).start()
+        try:
+            with grpc.insecure_channel(address.removeprefix("http://"), OPTIONS) as channel:
+                for told in services.QuarterbackStub(channel).Catch(iter(puller.said.get, None)):
+                    puller.take(told, stopped)
+                    if told.HasField("welcome"):
+                        print(f"pulling from {address}", flush=True)
+        except grpc.RpcError as error:
+            print(f"lost {address}: {error.details()}", flush=True)
+        over.set()
+        for gone in puller.held.values():
+            gone.set()
+        stopped.wait(AGAIN_SECS)

@@ -20,7 +20,9 @@ venv="${CARGO_TARGET_DIR:-target}/venv"
 worker=assets/workers/python/requirements.txt
 # A server that never heard of Chalktalk, for the tests of reflection.
 stranger=tests/reflect/requirements.txt
-if ! cat "$worker" "$stranger" | cmp -s - "$venv/requirements.txt"; then
+# The schemas that Kubernetes publishes, for the tests of manifests.
+schemas=tests/export/requirements.txt
+if ! cat "$worker" "$stranger" "$schemas" | cmp -s - "$venv/requirements.txt"; then
   {
     rm -rf "$venv"
     if ! python3 -m venv "$venv" 2>/dev/null; then
@@ -28,8 +30,9 @@ if ! cat "$worker" "$stranger" | cmp -s - "$venv/requirements.txt"; then
       install "python3 with its venv module" "python3 python3-venv"
       python3 -m venv --clear "$venv"
     fi
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$worker" --requirement "$stranger"
-    cat "$worker" "$stranger" >"$venv/requirements.txt"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$worker" --requirement "$stranger" \
+      --requirement "$schemas"
+    cat "$worker" "$stranger" "$schemas" >"$venv/requirements.txt"
   } >&2
 fi
 

@@ -432,7 +432,7 @@ fn a_run_is_started_watched_and_stopped() {
     edit(&mut editor, Gesture::Move(vec![(id("gift"), 0, 0)]));
     assert_eq!(editor.session().mode(), Mode::Live);
     editor.receive(FromRunner::Events { run, events: events[3..].to_vec() });
-    assert!(editor.toasts().last().unwrap().text.contains("failed at validate: nobody there (UNAVAILABLE)"));
+    assert!(editor.toasts().last().unwrap().text.contains("failed at validate: UNAVAILABLE: nobody there"));
     assert_eq!(editor.session().mode(), Mode::Live);
     edit(&mut editor, Gesture::Move(vec![(id("gift"), 9, 9)]));
     assert_eq!(editor.session().mode(), Mode::Editing, "what a finished run showed is not what the changed play did");

@@ -1,7 +1,11 @@
-//! Manifests: read back, held to the types that are made from the published schemas, and to the formation.
+//! Manifests: read back, held to the schemas that Kubernetes publishes, to the types made from them, and to the formation.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 #![cfg(feature = "export")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use chalktalk::export::{Error, Export, Options, kubernetes, pod};
 use chalktalk::lang;
@@ -60,6 +64,46 @@ fn export(text: &str, name: &str, exporter: Exporter) -> Result<Export, Error> {
     exporter(&doc, formation, &options())
 }
 
+/// The schemas that Kubernetes 1.33 publishes, strict: a field that they do not know is an error. They come as data of a
+/// Python package, beside what the workers in Python need.
+fn published() -> &'static Value {
+    static PUBLISHED: OnceLock<Value> = OnceLock::new();
+    PUBLISHED.get_or_init(|| {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/workers.sh");
+        let done = Command::new(script).stderr(Stdio::inherit()).output().unwrap();
+        assert!(done.status.success(), "scripts/workers.sh failed, see above");
+        let printed = String::from_utf8(done.stdout).unwrap();
+        let venv = Path::new(printed.lines().next().unwrap()).ancestors().nth(2).unwrap().to_owned();
+        let pythons = std::fs::read_dir(venv.join("lib")).unwrap().map(|entry| entry.unwrap().path());
+        let schemas = "site-packages/kubernetes_validate/kubernetes-json-schema/v1.33.0-local-strict/_definitions.json";
+        let file = pythons.map(|python| python.join(schemas)).find(|file| file.exists()).expect("the package has it");
+        let mut all: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        // Where its authors keep it is not where it is.
+        all.as_object_mut().unwrap().remove("$id");
+        all
+    })
+}
+
+/// What the published schema finds wrong with an object of that group and version.
+fn wrong_with(object: &Value, group: &str) -> Vec<String> {
+    let mut schema = published().clone();
+    schema["$ref"] = format!("#/$defs/io.k8s.api.{group}.{}", object["kind"].as_str().unwrap()).into();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    validator.iter_errors(object).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_published_schemas_find_what_is_wrong() {
+    let probe = serde_json::json!({"grpc": {"port": 1}});
+    let container = serde_json::json!({"name": "x", "livenessProbe": probe});
+    let mut pod = serde_json::json!({"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [container]}});
+    assert_eq!(wrong_with(&pod, "core.v1"), Vec::<String>::new());
+    pod["spec"]["containers"][0]["livenessProbe"]["grpc"]["port"] = "one".into();
+    pod["spec"]["containers"][0]["probed"] = true.into();
+    let wrong = wrong_with(&pod, "core.v1");
+    assert!(wrong.len() == 2 && wrong.iter().any(|words| words.contains("probed")), "{wrong:?}");
+}
+
 /// Field by field: what the type does not know would be gone when it is written again.
 fn held_to<T: DeserializeOwned + Serialize>(object: &Value) {
     let typed: T = serde_json::from_value(object.clone()).unwrap();
@@ -70,6 +114,8 @@ fn objects(yaml: &str) -> Vec<Value> {
     let objects: Vec<Value> =
         yaml.split("---\n").skip(1).map(|text| serde_saphyr::from_str::<Value>(text).unwrap()).collect();
     for object in &objects {
+        let group = if object["kind"] == "Deployment" { "apps.v1" } else { "core.v1" };
+        assert_eq!(wrong_with(object, group), Vec::<String>::new(), "{object:#}");
         match object["kind"].as_str().unwrap() {
             "Deployment" => held_to::<Deployment>(object),
             "Service" => held_to::<Service>(object),

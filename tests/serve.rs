@@ -218,3 +218,38 @@ fn what_cannot_be_served_is_told() {
     assert!(place.says(2, &["targets", "--server", "ftp://x"]).contains("is not an address of a server"));
     assert!(place.says(2, &["targets", "--data", "other"]).contains("start one with 'chalktalk serve'"));
 }
+
+#[test]
+fn two_quarterbacks_of_one_play_are_balanced_and_one_takes_over_when_the_other_is_killed() {
+    let place = Place::new();
+    let game = place.file(
+        "game.play",
+        "play game/1/slow { snap a\n call b = demo/1/sleep\n pass c\n a -> b -> c }\nformation f { demo/* builtin }",
+    );
+    let game = game.display().to_string();
+    let mut lower = ["one", "two"].map(|data| place.serve(&[&game, "--data", data]));
+    let addresses = lower.each_ref().map(|served| format!("\"{}\"", served.url)).join(", ");
+    let season = format!(
+        "play season/1/all {{ snap a\n fan-out b each (ball)\n call c = game/1/slow retry 3\n fan-in d all\n pass e\n a -> b -> c -> d -> e }}
+         formation f {{ game/1 service {addresses} }}"
+    );
+    let upper = place.serve(&[&place.file("season.play", &season).display().to_string(), "--data", "upper"]);
+    let games: Value = (0..40).map(|n| json!({"ms": 1500, "n": n})).collect();
+    let games = games.to_string();
+    let mut all = place.command();
+    all.args(["run", "season/1/all", "--server", &upper.url, "--input", &games]);
+    let all = all.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let games_of = |served: &Served, status: &str| {
+        let listed = place.well(&["runs", "--server", &served.url, "--limit", "1000", "--format", "json"]);
+        let listed: Value = serde_json::from_str(&listed).unwrap();
+        listed.as_array().unwrap().iter().filter(|run| run["status"] == status).count()
+    };
+    // Both have their share, and are in the middle of it.
+    while lower.iter().any(|served| games_of(served, "running") < 10) {}
+    lower[0].process.kill().unwrap();
+    let all = all.wait_with_output().unwrap();
+    assert!(all.status.success(), "{all:?}");
+    assert_eq!(serde_json::from_slice::<Value>(&all.stdout).unwrap().to_string(), games);
+    // What one left unfinished, the other has played.
+    assert_eq!(games_of(&lower[1], "passed"), 40);
+}

@@ -38,7 +38,8 @@ impl Run {
     }
 
     fn start(&self, now: RunMicros, input: &Input) -> Vec<Event> {
-        let Input::Start { run, entry, input, started_ms, pins, formation, parent, depth, headers, within, trace } = input
+        let Input::Start { run, entry, input, started_ms, pins, formation, parent, depth, headers, within, trace } =
+            input
         else {
             return Vec::new();
         };

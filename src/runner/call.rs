@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use prost_types::Timestamp;
+
 use super::ball::{from_any, to_any};
 use super::levels::DEPTH_HEADER;
 use super::v1;

@@ -129,7 +129,7 @@ impl Hub {
         let Some(puller) = state.workers.get_mut(&worker).filter(|puller| puller.held.len() == 1) else { return };
         let message = format!("worker {} {}", puller.name, failed.message);
         if let Some((_, (_, answer))) = puller.held.pop_first() {
-            drop(answer.send(v1::returned::What::Failed(v1::Failed { code: failed.code, message })));
+            drop(answer.send(v1::returned::What::Failed(v1::Failed { message, ..failed.clone() })));
         }
     }
 

@@ -4,7 +4,7 @@ use super::fold::Trace;
 use super::follow::Follower;
 use super::span::{Kind, Seen, Span};
 use crate::base::{BallId, Coord, NodeId, RunId, RunMicros};
-use crate::event::{Code, Event, Failure, Outcome, Payload, Recorded, Started, TraceContext, WireRef};
+use crate::event::{Code, Event, Failure, Headers, Outcome, Payload, Recorded, Started, TraceContext, WireRef};
 use crate::journal::{Append, Journal};
 
 const RUN: &str = "018bcfe5-6800-7123-8000-000000000001";
@@ -21,6 +21,7 @@ fn started(trace: Option<TraceContext>) -> Event {
         until: None,
         parent: None,
         depth: 0,
+        headers: Headers::default(),
         trace: trace.map(Box::new),
     }))
 }
@@ -55,10 +56,22 @@ fn history(trace: Option<TraceContext>) -> Vec<Recorded> {
             retry_at: Some(RunMicros(5000)),
         },
         called(2),
-        Event::Answered { ball, node: node.clone(), attempt: 2, payload: Payload::default() },
+        Event::Answered {
+            ball,
+            node: node.clone(),
+            attempt: 2,
+            payload: Payload::default(),
+            headers: Headers::default(),
+        },
         moved("b", "c"),
         Event::Passed { ball, node: NodeId::new("c"), payload: Payload::default() },
-        Event::Finished { outcome: Outcome::Passed { node: NodeId::new("c"), payload: Payload::default() } },
+        Event::Finished {
+            outcome: Outcome::Passed {
+                node: NodeId::new("c"),
+                payload: Payload::default(),
+                headers: Headers::default(),
+            },
+        },
     ];
     let at = |seq: usize| RunMicros(seq as u64 * 1000);
     events.into_iter().enumerate().map(|(seq, event)| Recorded { seq: seq as u64, at: at(seq), event }).collect()

@@ -47,10 +47,11 @@ impl Drop for Worker {
     }
 }
 
-/// Counts a line of the worker's log.
+/// Counts a line of the worker's log, if it is a call: `invoke`, coordinate, key.
 pub fn count_call(line: &str, n_calls: &mut BTreeMap<Key, usize>) {
-    let key = line.splitn(3, ' ').nth(2).expect("invoke, coordinate, key");
-    *n_calls.entry(key.to_owned()).or_default() += 1;
+    if let Some((_, key)) = line.strip_prefix("invoke ").and_then(|call| call.split_once(' ')) {
+        *n_calls.entry(key.to_owned()).or_default() += 1;
+    }
 }
 
 /// The calls of a run that go to the worker, each with whether its answer is kept.

@@ -217,7 +217,8 @@ async fn its_errors_come_with_their_code_and_versions_are_those_of_who_is_there(
     let run: RunId = start(&stage.runner, &play(open), json!(1)).await;
     let handed = puller.handed().await;
     assert_eq!(handed.coordinate, "pack/1.2/box");
-    let what = Some(v1::returned::What::Failed(v1::Failed { code: 3, message: "too wide".into() }));
+    let what =
+        Some(v1::returned::What::Failed(v1::Failed { code: 3, message: "too wide".into(), details: Vec::new() }));
     puller.say(v1::catch_request::What::Returned(v1::Returned { id: handed.id, what }));
     let failure = failed(&stage.runner.wait(&run).await.unwrap()).1;
     assert_eq!((failure.code, failure.message.as_str()), (Code::InvalidArgument, "too wide"));

@@ -292,6 +292,7 @@ mod tests {
             parent: None,
             depth: 0,
             trace: None,
+            headers: crate::event::Headers::default(),
         };
         let wire = WireRef { from: "order".into(), to: "validate".into(), nth: 0 };
         let events = [

@@ -109,7 +109,7 @@ fn nonsense(status: &Status, limit: usize) -> Option<v1::Failed> {
         _ => return None,
     };
     let code = status.code() as u32;
-    Some(v1::Failed { code, message: format!("{what}: {}: repair that worker", status.message()) })
+    Some(v1::Failed { code, message: format!("{what}: {}: repair that worker", status.message()), details: Vec::new() })
 }
 
 fn silent() -> Status {

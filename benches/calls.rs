@@ -4,16 +4,18 @@
 //! Prints a line for each promise: what, measured, promised, `ok` or `MISSED`. An argument picks the lines that hold it;
 //! with `worker` it is the worker.
 
-#![allow(clippy::print_stdout, reason = "a program that prints a table")]
+#![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "a program that prints a table")]
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chalktalk::event::{Outcome, Payload};
-use chalktalk::journal::Journal;
+use chalktalk::base::{BallId, Coord, NodeId, RunId, RunMicros};
+use chalktalk::event::{Event, Outcome, Payload, Recorded, Started, WireRef};
+use chalktalk::journal::{Append, FILE_NAME, Journal};
 use chalktalk::lang;
 use chalktalk::runner::v1::worker_client::WorkerClient;
 use chalktalk::runner::v1::worker_server::Worker;
@@ -227,17 +229,115 @@ fn main() {
 
     let (one, forty, broad) = (row(addr, 1), row(addr, N_CALLS), wide(addr, N_CALLS));
     let runner = Runner::new(Config::new(Journal::memory())).expect("the runner starts");
-    table.ratio("64 runs of 40 calls, in memory", || measure(|| run(&runner, &forty, N_RUNS)), raw_64, 1.5);
-    let folder = tempfile::tempdir().expect("there is a folder for temporary files");
-    let journal = Journal::open(folder.path()).expect("the journal opens");
-    let runner = Runner::new(Config::new(journal)).expect("the runner starts");
-    table.ratio("64 runs of 40 calls", || measure(|| run(&runner, &forty, N_RUNS)), raw_64, 1.5);
-    table.ratio("one call", || measure_each(100, || run(&runner, &one, 1)), raw_1, 2.0);
-    table.ratio("40 calls in a row", || measure_each(5, || run(&runner, &forty, 1)), raw_40, 1.7);
-    table.ratio("40 calls at once, joined", || measure_each(5, || run(&runner, &broad, 1)), raw_wide, 1.4);
+    table.ratio("64 runs of 40 calls, not durable", || measure(|| run(&runner, &forty, N_RUNS)), raw_64, 1.5);
     drop(runner);
+    for (mode, power, most) in [("process", false, 1.5), ("power", true, 1.8)] {
+        let folder = tempfile::tempdir().expect("there is a folder for temporary files");
+        let runner = Runner::new(Config::new(open(folder.path(), power))).expect("the runner starts");
+        let what = format!("64 runs of 40 calls, {mode}");
+        table.ratio(&what, || measure(|| run(&runner, &forty, N_RUNS)), raw_64, most);
+        if power {
+            continue;
+        }
+        let commit = one_commit();
+        let limit = raw_1 + commit * 5 / 2;
+        let alone = measure_each(100, || run(&runner, &one, 1));
+        let promised = format!("at most raw + 2.5 commits, {limit:.2?}");
+        table.row("one call", &format!("{alone:.2?}"), &promised, alone <= limit);
+        table.ratio("40 calls in a row", || measure_each(5, || run(&runner, &forty, 1)), raw_40, 1.7);
+        table.ratio("40 calls at once, joined", || measure_each(5, || run(&runner, &broad, 1)), raw_wide, 1.4);
+    }
     drop(away);
+    writing(&mut table);
     if table.missed {
         std::process::exit(1);
     }
+}
+
+fn open(folder: &Path, power: bool) -> Journal {
+    let mut journal = Journal::open(folder).expect("the journal opens");
+    if power {
+        journal.survive_power_cuts().expect("it can be set");
+    }
+    journal
+}
+
+/// An event of about 100 bytes.
+fn moved(seq: u64) -> Recorded {
+    let wire = WireRef { from: NodeId::new("validate-the-order"), to: NodeId::new("charge-the-card"), nth: 0 };
+    let payload = Some(json!({"n": 1}).into());
+    Recorded { seq, at: RunMicros(seq), event: Event::Moved { ball: BallId(0), wire, payload } }
+}
+
+fn started(run: &RunId) -> Recorded {
+    let play = Coord::new("bench", "1", "row");
+    let started = Started {
+        run: run.clone(),
+        play,
+        digest: String::new(),
+        formation: None,
+        started_ms: 0,
+        input: Payload::default(),
+        pins: Vec::new(),
+        until: None,
+        parent: None,
+        depth: 0,
+        trace: None,
+    };
+    Recorded { seq: 0, at: RunMicros(0), event: Event::Started(Box::new(started)) }
+}
+
+fn one_commit() -> Duration {
+    let folder = tempfile::tempdir().expect("there is a folder for temporary files");
+    let mut journal = open(folder.path(), false);
+    let run = RunId::new("one");
+    let append = |journal: &mut Journal, events: &[Recorded]| {
+        journal.append(&[Append { run: &run, document: None, events }], &[]).expect("the disk takes it");
+    };
+    append(&mut journal, &[started(&run)]);
+    let mut next = 1;
+    measure_each(200, || {
+        append(&mut journal, &[moved(next), moved(next + 1), moved(next + 2)]);
+        next += 3;
+    })
+}
+
+/// Commits of 64 runs with 3 events each, for some seconds.
+fn writing(table: &mut Table) {
+    const N_COMMITS: u64 = 4000;
+    let folder = tempfile::tempdir().expect("there is a folder for temporary files");
+    let mut journal = open(folder.path(), false);
+    let runs: Vec<RunId> = (0..N_RUNS).map(|n| RunId::new(format!("run-{n}"))).collect();
+    for run in &runs {
+        let events = [started(run)];
+        journal.append(&[Append { run, document: None, events: &events }], &[]).expect("the disk takes it");
+    }
+    let mut times = Vec::new();
+    for commit in 0..N_COMMITS {
+        let next = 1 + 3 * commit;
+        let events = [moved(next), moved(next + 1), moved(next + 2)];
+        let batch: Vec<_> = runs.iter().map(|run| Append { run, document: None, events: &events }).collect();
+        let since = Instant::now();
+        journal.append(&batch, &[]).expect("the disk takes it");
+        times.push(since.elapsed());
+    }
+    drop(journal);
+    let n_events = N_COMMITS * 3 * N_RUNS as u64;
+    let seconds = times.iter().sum::<Duration>().as_secs_f64();
+    let rate = n_events as f64 / seconds;
+    table.row("events kept a second", &format!("{rate:.0}"), "at least 150000", rate >= 150_000.0);
+    times.sort_unstable();
+    let p99 = times[times.len() * 99 / 100];
+    let most = Duration::from_millis(5);
+    table.row("a commit of 192 events, p99", &format!("{p99:.2?}"), "at most 5 ms", p99 <= most);
+    let file = std::fs::metadata(folder.path().join(FILE_NAME)).expect("it is there").len();
+    let each = file as f64 / n_events as f64;
+    table.row("bytes an event on disk", &format!("{each:.0}"), "at most 130", each <= 130.0);
+
+    let path = folder.path().join("plain");
+    let mut plain = std::fs::File::create(path).expect("a file can be made");
+    let sync = measure_each(50, || {
+        plain.write_all(&[0; 4096]).and_then(|()| plain.sync_data()).expect("the disk takes it");
+    });
+    println!("{:<42} {:<30} beside `power`", "fdatasync of 4 KiB", format!("{sync:.2?}"));
 }

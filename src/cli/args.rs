@@ -238,6 +238,9 @@ pub(super) struct Serve {
     /// The folder that runs and registered plays are kept in
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// What an answer survives once the run goes on: the end of this process, or a power cut too, which takes longer
+    #[arg(long, value_name = "WHAT", default_value = "process")]
+    pub durability: Durability,
     /// What binds the plays to workers; the first of each file if it is not named, the demo workers if there is none
     #[arg(long, value_name = "NAME")]
     pub formation: Option<String>,
@@ -262,6 +265,13 @@ pub(super) struct Serve {
     #[cfg(feature = "telemetry")]
     #[arg(long, value_name = "ADDR")]
     pub metrics: Option<std::net::SocketAddr>,
+}
+
+#[cfg(feature = "run")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Durability {
+    Process,
+    Power,
 }
 
 /// Which server is meant.

@@ -41,7 +41,11 @@ pub(super) fn serve(args: &args::Serve, out: &mut Output) -> anyhow::Result<Verd
     let Some(dir) = data_dir(args.data.as_deref()) else {
         bail!("no home folder is known: name a data folder with --data DIR")
     };
-    let journal = Journal::open(&dir).with_context(|| format!("cannot keep runs in '{}'", dir.display()))?;
+    let cannot = || format!("cannot keep runs in '{}'", dir.display());
+    let mut journal = Journal::open(&dir).with_context(cannot)?;
+    if args.durability == args::Durability::Power {
+        journal.survive_power_cuts().with_context(cannot)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

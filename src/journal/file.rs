@@ -89,6 +89,10 @@ impl FileStore {
         }
     }
 
+    pub fn survive_power_cuts(&self) -> Result<(), Error> {
+        self.conn.pragma_update(None, "synchronous", "FULL").map_err(|source| Error::sqlite(&self.path, source))
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -1,7 +1,7 @@
 //! The store of runs: every event of every run, in one SQLite file that people can open with any SQLite tool, or in
 //! memory.
 //!
-//! What [`Journal::append`] acknowledged survives a `kill -9`. One process writes, any number read. An event of a newer
+//! What [`Journal::append`] acknowledged survives a `kill -9`, and a power cut if that is asked for. One process writes, any number read. An event of a newer
 //! version is kept and reported, never a reason to refuse a journal.
 //!
 //! Must never: decide what happened, read a clock, wait for anything but the disk.
@@ -199,6 +199,14 @@ impl Journal {
     pub(crate) fn that_fills(full: Arc<std::sync::atomic::AtomicBool>) -> Self {
         let memory = Memory::that_fills(full);
         Self { reader: Reader { store: Store::Memory(Arc::new(Mutex::new(memory))) } }
+    }
+
+    /// From now on what is acknowledged survives a power cut too: each append waits for the disk.
+    pub fn survive_power_cuts(&mut self) -> Result<(), Error> {
+        match &self.reader.store {
+            Store::File(file) => file.survive_power_cuts(),
+            Store::Memory(_) => Ok(()),
+        }
     }
 
     /// Keeps a text that runs refer to, once.

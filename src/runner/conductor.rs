@@ -333,10 +333,9 @@ impl Conductor {
             return Err(error.clone());
         }
         if let Some(id) = &start.id
-            && let Some(play) = self.known(id)?
+            && let Some(known) = self.known(id)?
         {
-            let same = play == start.prepared.plan.play;
-            return if same { Ok(id.clone()) } else { Err(Error::OtherPlay { run: id.clone(), play }) };
+            return known.is_the_one(&start, id).map(|()| id.clone());
         }
         self.launch(start, now_us)
     }

@@ -27,19 +27,18 @@ impl Conductor {
                 self.call_off_ball(slot, *ball);
             }
             if let Some(effect) = effect_of(&recorded.event) {
-                self.start_effect(slot, effect, false);
+                self.start_effect(slot, effect);
             }
         }
     }
 
-    /// `again` if it may have been started before, by an earlier process.
-    pub(super) fn start_effect(&mut self, slot: u32, effect: Effect, again: bool) {
+    pub(super) fn start_effect(&mut self, slot: u32, effect: Effect) {
         let Some(live) = self.lives.get(slot) else { return };
         match effect {
             Effect::Call { ball, node, attempt, visit, to, payload, until } => {
                 let job = self.job(slot, Handed { ball, node, attempt, visit, to, payload, until });
                 if let Some((job, route)) = job {
-                    self.call(slot, job, route, again);
+                    self.call(slot, job, route);
                 }
             }
             Effect::Offer { ball, node, attempt, visit, to, payload } => {
@@ -85,7 +84,7 @@ impl Conductor {
         Some((job, route))
     }
 
-    fn call(&mut self, slot: u32, job: Job, route: Route, again: bool) {
+    fn call(&mut self, slot: u32, job: Job, route: Route) {
         let (run, ball, attempt) = (job.run.clone(), job.ball, job.attempt);
         match route {
             Route::Builtin { worker, .. } => {
@@ -109,7 +108,7 @@ impl Conductor {
                 let task = self.spawn(run, ball, attempt, Box::pin(work));
                 self.owe(slot, ball, Owing::Task(task));
             }
-            Route::Play(callee) => self.call_play(slot, job, &callee, again),
+            Route::Play(callee) => self.call_play(slot, job, &callee),
             Route::Nowhere(failure) => self.inbox.push(Mail::Answer { run, ball, attempt, result: Err(failure) }),
         }
     }

@@ -44,6 +44,10 @@ pub enum Error {
     RedactedInput,
     #[error("run {run} plays {play} already: use another id for another play")]
     OtherPlay { run: RunId, play: Coord },
+    #[error(
+        "run {run} was called by {known}, and this call comes from {asked}, though both have one key: make the call from another node or as another attempt"
+    )]
+    OtherCaller { run: RunId, known: String, asked: String },
     #[error("the runner has stopped")]
     Stopped,
     #[error("the runner's thread cannot start: {0}")]

@@ -228,7 +228,12 @@ impl Conductor {
 
     fn keep_next(&mut self, at_once: bool) {
         let due = self.stuck.as_ref().is_none_or(|(_, at, _)| *at <= Instant::now());
-        if !due || (self.touched.is_empty() && self.signals.changes.is_empty()) {
+        let is_nothing_new = self.touched.is_empty() && self.signals.changes.is_empty();
+        if due && is_nothing_new {
+            // All that could not be kept was refused: the next that comes is tried.
+            self.stuck = None;
+        }
+        if !due || is_nothing_new {
             self.acknowledge();
             return;
         }

@@ -11,11 +11,13 @@ use tokio::sync::oneshot;
 use super::call::Job;
 use super::conductor::{Conductor, Mail};
 use super::handle::Start;
-use super::live::Owing;
+use super::live::{Live, Owing};
 use super::redact::is_redacted;
 use super::{Error, Prepared};
-use crate::base::{BallId, Coord, RunId};
-use crate::event::{Answer, Code, Event, Failure, Outcome, Recorded};
+use crate::base::{BallId, Coord, NodeId, RunId};
+use crate::engine::BallAt;
+use crate::event::{Answer, Code, Event, Failure, Outcome, Payload, Recorded};
+use crate::journal::{self, Reader};
 use crate::plan::Plan;
 
 /// Plays above a play. Beyond it, calls are refused: plays that call each other without end would fill the disk.
@@ -97,14 +99,10 @@ pub(super) fn result_of(outcome: &Outcome, run: &RunId, play: &Coord) -> Result<
 }
 
 impl Conductor {
-    /// Starts the run that serves a call, or finds it if the call was made before (`again`).
-    pub(super) fn call_play(&mut self, slot: u32, job: Job, callee: &Callee, again: bool) {
+    /// Starts the run that serves a call, or finds it if the call was made before.
+    pub(super) fn call_play(&mut self, slot: u32, job: Job, callee: &Callee) {
         let Some(live) = self.lives.get(slot) else { return };
         let child = child_run(&job.run, &job.node, job.visit, job.attempt);
-        if again && self.known(&child).is_ok_and(|known| known.is_some()) {
-            self.attach(slot, Caller::of(&job), &child);
-            return;
-        }
         let prepared = match callee {
             Callee::Sibling(plan) => live.prepared.with_plan(plan),
             Callee::Registered(prepared) => Arc::clone(prepared),
@@ -119,8 +117,13 @@ impl Conductor {
         start.headers = job.headers;
         start.within = job.limit.map(|limit| limit.left.saturating_add(GRACE));
         let now_us = self.world.now_us();
-        match self.launch(start, now_us) {
-            Ok(_) => self.attach(slot, caller, &child),
+        let there = match self.known(&child) {
+            Ok(Some(known)) => known.is_the_one(&start, &child),
+            Ok(None) => self.launch(start, now_us).map(drop),
+            Err(error) => Err(error),
+        };
+        match there {
+            Ok(()) => self.attach(slot, caller, &child),
             Err(error) => self.inbox.push(caller.answer(Err(refused(&error)))),
         }
     }
@@ -160,22 +163,23 @@ impl Conductor {
     /// The ball was caught, and that is kept.
     pub(super) fn play_caught(&mut self, job: Job, callee: &Callee) {
         let Some(slot) = self.lives.find(&job.run) else { return };
-        let held = |live: &super::live::Live| {
+        let held = |live: &Live| {
             live.run.caught().iter().any(|(ball, attempt, _)| (*ball, *attempt) == (job.ball, job.attempt))
         };
         if self.lives.get(slot).is_some_and(held) {
-            self.call_play(slot, job, callee, false);
+            self.call_play(slot, job, callee);
         }
     }
 
-    /// The play of a run that is in memory or kept.
-    pub(super) fn known(&self, run: &RunId) -> Result<Option<Coord>, Error> {
-        if let Some(live) = self.lives.find(run).and_then(|slot| self.lives.get(slot)) {
-            return Ok(Some(live.prepared.plan.play.clone()));
+    /// What is known of a run that is in memory or kept.
+    pub(super) fn known(&self, run: &RunId) -> Result<Option<Known>, Error> {
+        let live = self.lives.find(run).and_then(|slot| self.lives.get(slot));
+        if let Some(started) = live.and_then(|live| live.run.started()) {
+            return Ok(Some(Known { play: started.play.clone(), parent: started.parent.clone() }));
         }
-        match self.keeper.journal().run(run) {
-            Ok(info) => Ok(Some(info.play)),
-            Err(crate::journal::Error::UnknownRun { .. }) => Ok(None),
+        match Known::read(&self.keeper.journal(), run) {
+            Ok(known) => Ok(Some(known)),
+            Err(journal::Error::UnknownRun { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -198,15 +202,68 @@ impl Conductor {
         }
     }
 
-    /// After a recovery: a child whose parent has ended here is waited for by nobody.
+    /// After a recovery: a child that nobody waits for any more, since its parent has ended here or has given up on
+    /// that call.
     pub(super) fn cancel_orphans(&mut self, children: Vec<(RunId, RunId)>) {
         for (child, parent) in children {
-            let ended = self.finished(&parent);
-            let gone = self.lives.find(&parent).is_none() && matches!(ended, Ok(_) | Err(Error::Redacted { .. }));
+            let gone = match self.lives.find(&parent).and_then(|slot| self.lives.get(slot)) {
+                Some(live) => !waits_for(live, &child),
+                None => matches!(self.finished(&parent), Ok(_) | Err(Error::Redacted { .. })),
+            };
             if gone {
                 self.inbox.push(Mail::GiveUp { run: child });
             }
         }
+    }
+}
+
+/// Whether a call of the run is under way that the child serves.
+fn waits_for(live: &Live, child: &RunId) -> bool {
+    live.run.balls().any(|(_, ball)| match ball.at {
+        BallAt::Calling { attempt, .. } | BallAt::Caught { attempt, .. } => {
+            child_run(&live.id, live.run.node_of(ball), ball.visit, attempt) == *child
+        }
+        _ => false,
+    })
+}
+
+/// What a run that is there must agree with, to be the one that is asked for: its id follows from a name, and two names
+/// may have one id, by chance or because somebody wants it so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    pub play: Coord,
+    /// The run and node that called it.
+    pub parent: Option<(RunId, NodeId)>,
+}
+
+impl Known {
+    fn read(reader: &Reader, run: &RunId) -> Result<Self, journal::Error> {
+        let info = reader.run(run)?;
+        let first = reader.some_events(run, 0, 1)?.events.pop().map(|first| first.event);
+        let parent = if let Some(Event::Started(started)) = first { started.parent } else { None };
+        Ok(Self { play: info.play, parent })
+    }
+
+    /// Whether a start asks for that run.
+    ///
+    /// # Errors
+    /// [`Error::OtherPlay`], [`Error::OtherCaller`]: it is another one.
+    pub fn is_the_one(&self, start: &Start, run: &RunId) -> Result<(), Error> {
+        if self.play != start.prepared.plan.play {
+            return Err(Error::OtherPlay { run: run.clone(), play: self.play.clone() });
+        }
+        if self.parent != start.parent {
+            let words = |parent: &Option<(RunId, NodeId)>| match parent {
+                Some((run, node)) => format!("node {node} of run {run}"),
+                None => "nobody: it was started by itself".to_owned(),
+            };
+            return Err(Error::OtherCaller {
+                run: run.clone(),
+                known: words(&self.parent),
+                asked: words(&start.parent),
+            });
+        }
+        Ok(())
     }
 }
 

@@ -68,7 +68,7 @@ impl Conductor {
             let Some(live) = self.lives.get(slot) else { continue };
             let still = live.run.owed();
             for effect in owed.into_iter().filter(|effect| still.contains(effect)) {
-                self.start_effect(slot, effect, true);
+                self.start_effect(slot, effect);
             }
         }
         for (slot, caller, child) in attached {

@@ -57,7 +57,7 @@ pub(super) fn status_of(error: &Error) -> Status {
         | Error::NotRunning { .. }
         | Error::Redacted { .. }
         | Error::StillRunning { .. } => Status::failed_precondition(message),
-        Error::OtherPlay { .. } => Status::already_exists(message),
+        Error::OtherPlay { .. } | Error::OtherCaller { .. } => Status::already_exists(message),
         Error::Journal(error) => match &**error {
             journal::Error::UnknownRun { .. } => Status::not_found(message),
             journal::Error::Full { .. } => Status::resource_exhausted(message),

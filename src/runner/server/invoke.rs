@@ -15,11 +15,14 @@ use super::conn::Broken;
 use super::convert::{any, coord, name, payload, status_of};
 use super::describe::{missing, play_method};
 use super::{Shared, stops};
-use crate::base::{NodeId, RunId};
-use crate::event::{Outcome, TraceContext};
+use crate::base::{Coord, NodeId, RunId};
+use crate::event::{Event, Outcome, TraceContext};
+use crate::journal;
 
 /// Of a ball that comes back: the run that served the call.
 const RUN_HEADER: &str = "chalktalk-run";
+/// How many attempts before a call are looked at.
+const MAX_EARLIER: usize = 16;
 /// How long a journal that takes nothing is waited for at a time.
 const AGAIN: Duration = Duration::from_millis(250);
 
@@ -47,21 +50,70 @@ impl Worker for Shared {
             let (run, node) = (name("run", &ball.run)?, name("node", &ball.node)?);
             start.id = Some(child_run(run, node, ball.visit, ball.attempt));
             start.parent = Some((RunId::new(run), NodeId::new(node)));
+            if let Some(earlier) = self.earlier(&start, ball.visit, ball.attempt).await? {
+                let joined = Start { id: Some(earlier), ..start.clone() };
+                // What did not pass is no reason not to try again.
+                if let Ok((run, outcome @ Outcome::Passed { .. })) = self.run_to_end(joined, &broken).await {
+                    return answer(&outcome, &run, &play, ball.run);
+                }
+            }
         }
+        let (run, outcome) = self.run_to_end(start, &broken).await?;
+        answer(&outcome, &run, &play, ball.run)
+    }
+}
+
+impl Shared {
+    /// The run that serves an earlier attempt of the same call and is under way or has passed: its caller lost the
+    /// connection and comes back for the result as the next attempt. It is not to be done twice.
+    async fn earlier(&self, start: &Start, visit: u32, attempt: u32) -> Result<Option<RunId>, Status> {
+        let Some((run, node)) = start.parent.clone() else { return Ok(None) };
+        if attempt < 2 {
+            return Ok(None);
+        }
+        let input = start.input.clone();
+        self.read(move |reader| {
+            for attempt in (1..attempt).rev().take(MAX_EARLIER) {
+                let earlier = child_run(&run, &node, visit, attempt);
+                let info = match reader.run(&earlier) {
+                    Ok(info) => info,
+                    Err(journal::Error::UnknownRun { .. }) => continue,
+                    Err(error) => return Err(error),
+                };
+                let first = reader.some_events(&earlier, 0, 1)?.events.pop().map(|first| first.event);
+                let is_same = matches!(first, Some(Event::Started(started)) if started.input == input);
+                if is_same && matches!(info.status, journal::Status::Running | journal::Status::Passed) {
+                    return Ok(Some(earlier));
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    async fn run_to_end(&self, start: Start, broken: &Broken) -> Result<(RunId, Outcome), Status> {
         let run = self.runner.start(start).await.map_err(|error| status_of(&error))?;
-        let mut calling = Calling { shared: self, run: &run, broken, done: false };
+        let mut calling = Calling { shared: self, run: &run, broken: broken.clone(), done: false };
         let outcome = tokio::select! {
             outcome = outcome(&self.runner, &run) => outcome,
             () = self.stopping.cancelled() => Err(stops()),
         };
         calling.done = true;
-        let result = result_of(&outcome?, &run, &play).map_err(status)?;
-        let mut headers: HashMap<_, _> =
-            result.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        headers.insert(RUN_HEADER.to_owned(), run.to_string());
-        let ball = v1::Ball { payload: Some(any(&result.payload)?), headers, run: ball.run, ..v1::Ball::default() };
-        Ok(Response::new(v1::InvokeResponse { ball: Some(ball) }))
+        drop(calling);
+        Ok((run, outcome?))
     }
+}
+
+fn answer(
+    outcome: &Outcome,
+    run: &RunId,
+    play: &Coord,
+    caller: String,
+) -> Result<Response<v1::InvokeResponse>, Status> {
+    let result = result_of(outcome, run, play).map_err(status)?;
+    let headers = [(RUN_HEADER.to_owned(), run.to_string())].into();
+    let ball = v1::Ball { payload: Some(any(&result)?), headers, run: caller, ..v1::Ball::default() };
+    Ok(Response::new(v1::InvokeResponse { ball: Some(ball) }))
 }
 
 /// A call under way. If it ends early, the caller gave up on it and the run is cancelled; unless the caller itself is

@@ -66,6 +66,7 @@ fn view(n_nodes: u32, n_balls: u32) -> chalktalk::replay::View {
         depth: 0,
         trace: None,
         headers: Headers::default(),
+        rerun: None,
     };
     let mut events = vec![Event::Started(Box::new(started))];
     for ball in 0..n_balls {

@@ -49,6 +49,7 @@ fn run(plan: &Arc<Plan>, journal: &mut Vec<Recorded>) -> Run {
         parent: None,
         depth: 0,
         headers: Headers::default(),
+        rerun: None,
         within: None,
         trace: None,
     };

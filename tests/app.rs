@@ -385,6 +385,7 @@ fn recorded(run: &RunId) -> Vec<Recorded> {
         depth: 0,
         trace: None,
         headers: Headers::default(),
+        rerun: None,
     };
     let failure = Failure::new(Code::Unavailable, "nobody there");
     vec![

@@ -42,6 +42,7 @@ impl Game {
             parent: None,
             depth: 0,
             headers: Headers::default(),
+            rerun: None,
             within: None,
             trace: None,
         };

@@ -32,6 +32,7 @@ impl Pen {
             depth: 0,
             trace: None,
             headers: Headers::default(),
+            rerun: None,
         })));
         pen
     }

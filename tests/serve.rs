@@ -253,3 +253,34 @@ fn two_quarterbacks_of_one_play_are_balanced_and_one_takes_over_when_the_other_i
     // What one left unfinished, the other has played.
     assert_eq!(games_of(&lower[1], "passed"), 40);
 }
+
+#[test]
+fn a_recorded_run_is_made_again_from_a_node() {
+    let place = Place::new();
+    let play = |with: &str| {
+        let text = format!(
+            "play t/1/p {{ snap a\n call b = demo/1/upper\n call c = demo/1/echo with ({with})\n pass d\n a -> b -> c -> d }}"
+        );
+        place.file("p.play", &text);
+    };
+    play("ball.none");
+    place.says(1, &["run", "p.play", "--input", "\"hut\""]);
+    let listed = place.well(&["runs"]);
+    let first = listed.split(' ').next().unwrap();
+    play("[ball, 1]");
+    assert!(place.says(1, &["rerun", first, "--from", "c"]).contains("the run failed at c"));
+    let again = ["rerun", first, "--from", "c", "--play", "p.play", "--events", "-"];
+    let check = |told: String| {
+        let lines: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines[0]["event"]["Started"]["rerun"], json!({"of": first, "from": "c"}));
+        assert_eq!(*lines.last().unwrap(), json!(["HUT", 1]));
+    };
+    check(place.well(&again));
+    assert!(place.says(2, &["rerun", first, "--from", "x"]).contains("has no node 'x' to start again from"));
+
+    let served = place.serve(&[]);
+    let server = ["--server", &served.url];
+    check(place.well(&[&again[..], &server].concat()));
+    assert!(place.says(1, &[&["rerun", first, "--from", "c"][..], &server].concat()).contains("the run failed at c"));
+    assert!(place.says(2, &[&["rerun", first, "--from", "x"][..], &server].concat()).contains("has no node 'x'"));
+}

@@ -68,6 +68,9 @@ pub(super) enum Command {
     /// Run a play once and print its result
     #[cfg(feature = "run")]
     Run(Run),
+    /// Run a recorded run again, from a node of it on
+    #[cfg(feature = "run")]
+    Rerun(Rerun),
     /// Serve plays: the quarterback as a server
     #[cfg(feature = "run")]
     Serve(Serve),
@@ -216,6 +219,69 @@ pub(super) struct Run {
     pub peers: PeerTokens,
     #[command(flatten)]
     pub redacting: Redacting,
+}
+
+#[cfg(feature = "run")]
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk rerun last --from pack
+  chalktalk rerun 018f3b --from pack --play checkout.play --server http://127.0.0.1:7411
+  chalktalk rerun last
+
+Starts a new run with the input of the first. What was answered before the node is taken from the record, signals too:
+no worker is called for it again. The node and all that a ball can come to from it are called. What the record has no
+answer to is called as well. On a server, --play registers the file there first.")]
+pub(super) struct Rerun {
+    /// The id of a run, its beginning or its end if only one run has it, or `last`
+    pub run: String,
+    /// The node to start calling at; without it all is called again
+    #[arg(long, value_name = "NODE")]
+    pub from: Option<String>,
+    /// Play this .play, .ron or .json file instead of what the run ran; #COORD chooses one of several plays in it
+    #[arg(long, value_name = "FILE[#COORD]")]
+    pub play: Option<PathBuf>,
+    #[command(flatten)]
+    pub options: RerunOptions,
+}
+
+/// As for `run`.
+#[cfg(feature = "run")]
+#[derive(Debug, clap::Args)]
+pub(super) struct RerunOptions {
+    /// Of --play: what binds it to workers
+    #[arg(long, value_name = "NAME", requires = "play")]
+    formation: Option<String>,
+    /// A signal to the run, kept until something waits for it; may stand several times
+    #[arg(long = "signal", value_name = "NAME[=JSON]")]
+    signals: Vec<String>,
+    /// Start the programs that `process` lines of the formation name; read them first. Remembered for this folder
+    #[arg(long)]
+    allow_process: bool,
+    /// Where to write events, one JSON object a line; - is stdout
+    #[arg(long, value_name = "FILE|-")]
+    events: Option<PathBuf>,
+    /// The folder that runs are recorded in
+    #[arg(long, value_name = "DIR", conflicts_with = "server")]
+    data: Option<PathBuf>,
+    /// Run it there, where the first run is
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
+    #[command(flatten)]
+    peers: PeerTokens,
+    #[command(flatten)]
+    redacting: Redacting,
+}
+
+#[cfg(feature = "run")]
+impl RerunOptions {
+    pub fn into_run(self, file: PathBuf) -> Run {
+        let Self { formation, signals, allow_process, events, data, server, asking, peers, redacting } = self;
+        let input = "null".to_owned();
+        Run { file, input, formation, signals, allow_process, events, data, server, asking, peers, redacting }
+    }
 }
 
 #[cfg(feature = "run")]

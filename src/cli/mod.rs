@@ -25,6 +25,8 @@ mod recorder;
 #[cfg(feature = "run")]
 mod remote;
 #[cfg(feature = "run")]
+mod rerun;
+#[cfg(feature = "run")]
 mod run;
 #[cfg(feature = "run")]
 mod run_remote;
@@ -107,6 +109,8 @@ fn dispatch(args: Args, out: &mut Output) -> anyhow::Result<Verdict> {
         Some(Command::Export(args)) => export::export(&args, out),
         #[cfg(feature = "run")]
         Some(Command::Run(args)) => run::run(&args, out),
+        #[cfg(feature = "run")]
+        Some(Command::Rerun(args)) => rerun::rerun(args, out),
         #[cfg(feature = "run")]
         Some(Command::Serve(args)) => serve::serve(&args, out),
         #[cfg(feature = "run")]

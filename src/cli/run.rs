@@ -29,7 +29,11 @@ pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict>
         return super::run_remote::run(args, server, out);
     }
     let Some(Loaded { prepared, payload, signals, .. }) = load(args, out)? else { return Ok(Verdict::Failed) };
-    let mut job = Job::new(&prepared, payload, signals)?;
+    record_and_drive(Job::new(&prepared, payload, signals)?, args, out)
+}
+
+/// Runs it here, recorded and allowed as the arguments say.
+pub(super) fn record_and_drive(mut job: Job, args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict> {
     job.record = Record::open(args.events.as_deref())?;
     let (journal, note) = recorder::open(args.data.as_deref())?;
     if let Some(note) = note {
@@ -37,7 +41,7 @@ pub(super) fn run(args: &args::Run, out: &mut Output) -> anyhow::Result<Verdict>
     }
     let ledger = Ledger::open(args.data.as_deref());
     if args.allow_process
-        && let Err(error) = ledger.allow(prepared.plan.formation.as_ref())
+        && let Err(error) = ledger.allow(job.start.prepared.plan.formation.as_ref())
     {
         out.say(&format!("{error:#}"));
     }
@@ -196,15 +200,12 @@ impl Job {
             start.entry = Some(node);
             start.input = payload.into();
         }
-        Ok(Self {
-            start,
-            signals,
-            record: Record::Nowhere,
-            consent: Consent::none(),
-            trust: Trust::default(),
-            redact: Redact::default(),
-            demo: None,
-        })
+        Ok(Self::of(start, signals))
+    }
+
+    pub(super) fn of(start: Start, signals: Vec<(String, Value)>) -> Self {
+        let (consent, trust, redact) = (Consent::none(), Trust::default(), Redact::default());
+        Self { start, signals, record: Record::Nowhere, consent, trust, redact, demo: None }
     }
 }
 

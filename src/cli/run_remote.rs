@@ -1,6 +1,8 @@
 //! One run on a server, followed from here.
 
 use anyhow::{Context, anyhow, bail};
+use prost_types::Any;
+use serde_json::Value;
 use tonic::Streaming;
 
 use super::Verdict;
@@ -11,7 +13,7 @@ use super::remote::{Remote, event, said};
 use super::run::{Job, Loaded, Record, load, payload, print_result, signal};
 use crate::base::Coord;
 use crate::event::{Event, Outcome, Payload};
-use crate::runner::{to_any, v1};
+use crate::runner::{Prepared, to_any, v1};
 
 /// Registers the file there, if it is one and not the coordinate of a play that is registered already.
 pub(super) fn run(args: &args::Run, server: &str, out: &mut Output) -> anyhow::Result<Verdict> {
@@ -26,28 +28,66 @@ pub(super) fn run(args: &args::Run, server: &str, out: &mut Output) -> anyhow::R
             let Some(Loaded { input, prepared, payload, signals }) = load(args, out)? else {
                 return Ok(Verdict::Failed);
             };
-            let formation = prepared.plan.formation.as_ref().map(|formation| formation.name.to_string());
-            let document = prepared.text.to_string();
-            let ask = v1::RegisterPlayRequest { document, formation: formation.unwrap_or_default() };
-            remote.ask(async |client| client.register_play(ask).await).with_context(|| format!("'{}'", input.name))?;
+            register(&mut remote, &prepared, &input.name)?;
             let job = Job::new(&prepared, payload, signals)?;
             let entry = job.start.entry.map(|entry| entry.to_string()).unwrap_or_default();
             (prepared.plan.play.clone(), entry, job.start.input, job.signals)
         }
     };
-    let any = |payload: &Payload| to_any(payload).map_err(|failure| anyhow!(failure.message)).map(Some);
-    let ask = v1::StartRunRequest { play: play.to_string(), input: any(&input)?, entry, ..Default::default() };
+    let ask = v1::StartRunRequest { play: play.to_string(), input: Some(any(&input)?), entry, ..Default::default() };
+    start(&mut remote, ask, signals, args, out)
+}
+
+/// An earlier run of the server, made again.
+pub(super) fn rerun(
+    args: &args::Run,
+    server: &str,
+    loaded: Option<Loaded>,
+    rerun: v1::Rerun,
+    out: &mut Output,
+) -> anyhow::Result<Verdict> {
+    let mut remote = Remote::connect(server, &args.asking)?;
+    let run = remote.resolve(&rerun.run)?.to_string();
+    let signals = args.signals.iter().map(|text| signal(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut ask = v1::StartRunRequest { rerun: Some(v1::Rerun { run, ..rerun }), ..Default::default() };
+    if let Some(Loaded { input, prepared, .. }) = loaded {
+        register(&mut remote, &prepared, &input.name)?;
+        ask.play = prepared.plan.play.to_string();
+    }
+    start(&mut remote, ask, signals, args, out)
+}
+
+fn any(payload: &Payload) -> anyhow::Result<Any> {
+    to_any(payload).map_err(|failure| anyhow!(failure.message))
+}
+
+fn register(remote: &mut Remote, prepared: &Prepared, name: &str) -> anyhow::Result<()> {
+    let formation = prepared.plan.formation.as_ref().map(|formation| formation.name.to_string());
+    let document = prepared.text.to_string();
+    let ask = v1::RegisterPlayRequest { document, formation: formation.unwrap_or_default() };
+    remote.ask(async |client| client.register_play(ask).await).with_context(|| format!("'{name}'"))?;
+    Ok(())
+}
+
+/// Follows it to its end.
+fn start(
+    remote: &mut Remote,
+    ask: v1::StartRunRequest,
+    signals: Vec<(String, Value)>,
+    args: &args::Run,
+    out: &mut Output,
+) -> anyhow::Result<Verdict> {
     let mut record = Record::open(args.events.as_deref())?;
     let run = remote.ask(async |client| client.start_run(ask).await)?.run;
-    out.progress(&format!("run {run} of {play}"));
+    out.progress(&format!("run {run}"));
     for (name, value) in signals {
         let to = Some(v1::signal_request::To::Run(run.clone()));
-        let ask = v1::SignalRequest { to, name, payload: any(&value.into())?, signal_id: String::new() };
+        let ask = v1::SignalRequest { to, name, payload: Some(any(&value.into())?), signal_id: String::new() };
         remote.ask(async |client| client.signal(ask).await)?;
     }
     let ask = v1::WatchRunRequest { run: run.clone(), from: 0 };
     let told = remote.ask(async |client| client.watch_run(ask).await)?;
-    follow(&mut remote, told, &run, &mut record, out)
+    follow(remote, told, &run, &mut record, out)
 }
 
 fn follow(

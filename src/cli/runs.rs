@@ -179,7 +179,7 @@ fn open(named: Option<&Path>) -> anyhow::Result<Option<Reader>> {
 }
 
 /// A run by its id, the only one that begins or ends so, or the last.
-fn find(name: &str, data: Option<&Path>) -> anyhow::Result<(Reader, RunId)> {
+pub(super) fn find(name: &str, data: Option<&Path>) -> anyhow::Result<(Reader, RunId)> {
     let Some(reader) = open(data)? else { bail!("there is no run '{name}': no runs are recorded yet") };
     if name == "last" {
         let Some(last) = reader.runs(1)?.into_iter().next() else { bail!("no runs are recorded yet") };

@@ -12,8 +12,10 @@ use crate::lang::nearest;
 #[cfg(feature = "run")]
 const SAMPLE: &str = include_str!("../../plays/checkout.ron");
 
-const COMMANDS: [&str; 12] =
-    ["check", "fmt", "convert", "export", "run", "serve", "runs", "show", "signal", "cancel", "targets", "replay"];
+const COMMANDS: [&str; 13] = [
+    "check", "fmt", "convert", "export", "run", "rerun", "serve", "runs", "show", "signal", "cancel", "targets",
+    "replay",
+];
 
 pub(super) fn start(files: &[PathBuf], out: &mut Output) -> anyhow::Result<Verdict> {
     if let Some(typo) = files.first().and_then(|file| mistyped(file)) {

@@ -38,7 +38,9 @@ impl Run {
     }
 
     fn start(&self, now: RunMicros, input: &Input) -> Vec<Event> {
-        let Input::Start { run, entry, input, started_ms, pins, formation, parent, depth, headers, within, trace } =
+        let Input::Start {
+            run, entry, input, started_ms, pins, formation, parent, depth, headers, within, trace, rerun,
+        } =
             input
         else {
             return Vec::new();
@@ -57,6 +59,7 @@ impl Run {
             depth: *depth,
             trace: trace.clone(),
             headers: headers.clone(),
+            rerun: rerun.clone(),
         };
         let mut events = vec![Event::Started(Box::new(started))];
         let trigger = entry.as_ref().and_then(|id| self.plan.find(id));

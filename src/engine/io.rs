@@ -1,5 +1,5 @@
 use crate::base::{BallId, Coord, NodeId, RunId, RunMicros};
-use crate::event::{Answer, Event, Failure, Headers, ParkedOn, Payload, TraceContext};
+use crate::event::{Answer, Event, Failure, Headers, ParkedOn, Payload, Rerun, TraceContext};
 
 /// What the shell tells a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,8 @@ pub enum Input {
         within: Option<u64>,
         /// The span that the run is started in.
         trace: Option<Box<TraceContext>>,
+        /// The run that this one makes again; the shell answers from it.
+        rerun: Option<Rerun>,
     },
     /// An attempt came back. `jitter` is drawn by the shell, 0 to 65535 evenly; it spreads the next attempt.
     Answer {

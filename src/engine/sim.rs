@@ -108,6 +108,7 @@ impl Sim {
             parent: None,
             depth: 0,
             headers: Headers::default(),
+            rerun: None,
             within: None,
             trace: None,
         };

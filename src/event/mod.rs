@@ -185,6 +185,19 @@ pub struct Started {
     /// Go with the first ball.
     #[serde(default, skip_serializing_if = "Headers::is_empty")]
     pub headers: Headers,
+    /// The run that this one makes again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerun: Option<Rerun>,
+}
+
+/// Which run is made again. What that was answered before `from` is taken from it: the `Called` and `Parked` of those
+/// nodes are in the new run as if they had been made, and nobody was called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rerun {
+    pub of: RunId,
+    /// `None`: nothing is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<NodeId>,
 }
 
 /// A wire by its ends; `nth` counts the wires between the same two nodes, in the order of the text, from 0.

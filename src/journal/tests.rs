@@ -26,6 +26,7 @@ fn started(run: &RunId) -> Event {
         depth: 0,
         trace: None,
         headers: Headers::default(),
+        rerun: None,
     }))
 }
 

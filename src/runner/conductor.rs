@@ -16,6 +16,7 @@ use super::log::Commits;
 use super::peer::Outward;
 use super::redact::{Recent, Redact};
 use super::registry::Registry;
+use super::rerun::Replayed;
 use super::signals::{KEPT_MS, Signals};
 use super::standing::Standing;
 use super::targets::Targets;
@@ -343,6 +344,7 @@ impl Conductor {
     pub(super) fn launch(&mut self, start: Start, now_us: u64) -> Result<RunId, Error> {
         let member = self.admit(&start)?;
         let Start { prepared, entry, input, headers, parent, depth, id, within, trace } = start;
+        let Start { prepared, entry, input, parent, depth, id, within, trace, record } = start;
         let plan = Arc::clone(&prepared.plan);
         if depth > MAX_DEPTH {
             return Err(Error::TooDeep { play: plan.play.clone(), depth });
@@ -354,10 +356,15 @@ impl Conductor {
         let mut live = Live::new(run.clone(), self.run_of(plan), prepared, now_us);
         live.document = Some(document);
         live.member = member;
+        let rerun = record.as_ref().map(|record| record.rerun.clone());
+        live.replayed = record.map(|record| Box::new(Replayed::new(record, &[])));
         let started_ms = self.world.wall_us() / 1000;
         let within = within.map(|within| u64::try_from(within.as_micros()).unwrap_or(u64::MAX));
         let input = Input::Start {
             run: run.clone(),
+        let run_id = run.clone();
+        let input = Input::Start {
+            run: run_id,
             entry,
             input,
             started_ms,
@@ -368,6 +375,9 @@ impl Conductor {
             headers,
             within,
             trace,
+            within,
+            trace,
+            rerun,
         };
         let slot = self.lives.insert(live).ok_or(Error::Stopped)?;
         self.advance(slot, &input, now_us);

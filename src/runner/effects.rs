@@ -33,6 +33,9 @@ impl Conductor {
     }
 
     pub(super) fn start_effect(&mut self, slot: u32, effect: Effect) {
+        if self.replay(slot, &effect) {
+            return;
+        }
         let Some(live) = self.lives.get(slot) else { return };
         match effect {
             Effect::Call { ball, node, attempt, visit, to, payload, until } => {

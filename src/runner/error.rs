@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::base::{Coord, RunId};
+use crate::base::{Coord, NodeId, RunId};
 use crate::journal;
 use crate::plan::{BadPlan, PinError};
 
@@ -48,6 +48,10 @@ pub enum Error {
         "run {run} was called by {known}, and this call comes from {asked}, though both have one key: make the call from another node or as another attempt"
     )]
     OtherCaller { run: RunId, known: String, asked: String },
+    #[error("{play} has no node '{node}' to start again from; it has {known}")]
+    NoNode { play: Coord, node: NodeId, known: String },
+    #[error("run {run} cannot be run again as it was: {why}")]
+    NotKept { run: RunId, why: String },
     #[error("the runner has stopped")]
     Stopped,
     #[error("the runner's thread cannot start: {0}")]

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::conductor::{Conductor, Mail};
 use super::pull::Hub;
 use super::registry::Registry;
+use super::rerun::Record;
 use super::v1::worker_server::Worker;
 use super::watch::{CAPACITY, Room, Watcher, watch};
 use super::{Consent, Demo, Error, Limits, Place, Prepared, Redact, Standing, Trust, Watch, World};
@@ -81,6 +82,8 @@ pub struct Start {
     pub within: Option<Duration>,
     /// The span that the run is started in; `None`: it starts a trace of its own.
     pub trace: Option<Box<TraceContext>>,
+    /// Of the run that this one makes again: see [`super::Earlier::start`].
+    pub record: Option<Arc<Record>>,
 }
 
 impl Start {
@@ -95,6 +98,9 @@ impl Start {
             headers: Headers::default(),
             within: None,
             trace: None,
+            within: None,
+            trace: None,
+            record: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use super::Prepared;
 use super::family::{Family, Member};
 use super::handle::Answering;
 use super::levels::Caller;
+use super::rerun::Replayed;
 use crate::base::{BallId, RunId, RunMicros};
 use crate::engine::{BallAt, Input, Run};
 use crate::event::{Outcome, Recorded};
@@ -38,6 +39,8 @@ pub(super) struct Live {
     pub member: Option<Member>,
     /// Of those below it, if it has no place below another.
     pub family: Option<Family>,
+    /// What it takes from the run that it makes again.
+    pub replayed: Option<Box<Replayed>>,
 }
 
 pub(super) enum Owing {
@@ -71,6 +74,7 @@ impl Live {
             callers: Vec::new(),
             member: None,
             family: None,
+            replayed: None,
         }
     }
 

@@ -66,11 +66,24 @@ impl Prepared {
         Ok(all)
     }
 
-    /// The play that an earlier run ran, from the document that was kept with it.
+    /// As [`Self::kept`], to go on with that very run.
     ///
     /// # Errors
     /// Why the run cannot go on, in words.
     pub(super) fn again(text: &str, play: &Coord, formation: Option<&str>, digest: &str) -> Result<Self, String> {
+        let prepared = Self::kept(text, play, formation)?;
+        if prepared.plan.digest == digest {
+            Ok(prepared)
+        } else {
+            Err("this version of chalktalk would run it differently from the one that started it".to_owned())
+        }
+    }
+
+    /// The play that an earlier run ran, from the document that was kept with it.
+    ///
+    /// # Errors
+    /// Why it cannot be run, in words.
+    pub(super) fn kept(text: &str, play: &Coord, formation: Option<&str>) -> Result<Self, String> {
         let doc = lang::parse(text).doc;
         let item = doc.plays().find(|(_, found)| found.coord == *play).map(|(item, _)| item);
         let item = item.ok_or_else(|| format!("the document that was kept with it has no play {play}"))?;
@@ -83,12 +96,7 @@ impl Prepared {
                     .ok_or_else(|| format!("the document that was kept with it has no formation {name}"))?,
             ),
         };
-        let prepared = Self::new(&doc, item, formation).map_err(|error| error.to_string())?;
-        if prepared.plan.digest == digest {
-            Ok(prepared)
-        } else {
-            Err("this version of chalktalk would run it differently from the one that started it".to_owned())
-        }
+        Self::new(&doc, item, formation).map_err(|error| error.to_string())
     }
 
     /// The plays of the same document, this one too.

@@ -6,6 +6,7 @@ use super::conductor::Conductor;
 use super::handle::Recovered;
 use super::levels::{Caller, SELF, child_run};
 use super::live::Live;
+use super::rerun::Replayed;
 use super::{Error, Prepared, redact};
 use crate::base::{BallId, RunId};
 use crate::engine::{Effect, Input};
@@ -104,6 +105,10 @@ impl Conductor {
         let zero_us = started.started_ms.saturating_mul(1000).min(latest_us);
         let mut live = Live::new(id.clone(), run, prepared, zero_us);
         live.n_told = live.run.n_events();
+        if let Some(rerun) = &started.rerun {
+            let record = self.record_again(rerun, live.run.plan())?;
+            live.replayed = Some(Box::new(Replayed::new(record, &history.events)));
+        }
         let owed = live.run.owed();
         let caught = live.run.caught();
         let call_of = |ball: BallId, attempt| {

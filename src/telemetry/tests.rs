@@ -22,6 +22,7 @@ fn started(trace: Option<TraceContext>) -> Event {
         parent: None,
         depth: 0,
         headers: Headers::default(),
+        rerun: None,
         trace: trace.map(Box::new),
     }))
 }

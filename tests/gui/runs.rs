@@ -36,6 +36,7 @@ fn events(run: &RunId) -> Vec<Recorded> {
         depth: 0,
         trace: None,
         headers: Headers::default(),
+        rerun: None,
     };
     let list = [
         Event::Started(Box::new(started)),

@@ -6,6 +6,7 @@
 mod addresses;
 mod levels;
 mod recovery;
+mod rerun;
 mod signals;
 mod support;
 mod workers;

@@ -1,8 +1,8 @@
 //! What a runner does with the runs that an earlier one left.
 
-use chalktalk::event::{Event, Recorded};
-use chalktalk::journal::{FILE_NAME, Journal, Reader, Status};
-use chalktalk::runner::{Config, Runner, World};
+use chalktalk::event::{Code, Event, Failure, Outcome, Recorded};
+use chalktalk::journal::{Append, FILE_NAME, Journal, Reader, Status};
+use chalktalk::runner::{Config, Runner, World, child_run};
 use serde_json::json;
 
 use super::support::{Spy, UNIX_MS, config_with, failed, kinds, passed, prepared, start};
@@ -164,4 +164,37 @@ async fn a_runner_for_one_run_leaves_the_others_alone() {
     let runner = Runner::spawn(config);
     passed(&runner.wait(&left).await.unwrap());
     assert_eq!(spy.keys(), ["b 1 1"]);
+}
+
+/// A kill between an attempt that is given up and the end of the run that served it.
+#[tokio::test(start_paused = true)]
+async fn a_child_that_its_parent_gave_up_on_is_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, spy) = again(folder.path(), 0);
+    let runner = Runner::spawn(config);
+    let play = prepared(
+        "play t/1/p { snap a\n call b = t/1/q retry 1 backoff 1h..1h\n pass c\n a -> b -> c }
+         play t/1/q { snap a\n call b = demo/1/sleep\n pass c\n a -> b -> c }",
+    );
+    let parent = start(&runner, &play, json!({"ms": 60_000})).await;
+    let other = start(&runner, &play, json!({"ms": 1})).await;
+    spy.until_called(2).await;
+    passed(&runner.wait(&other).await.unwrap());
+    runner.stop().await.unwrap();
+    let child = child_run(&parent, "b", 1, 1);
+
+    let mut journal = Journal::open(folder.path()).unwrap();
+    let last = journal.events(&parent).unwrap().events.pop().unwrap();
+    let Event::Called { ball, node, attempt, .. } = last.event else { panic!("{last:?}") };
+    let failure = Failure::new(Code::DeadlineExceeded, "no answer in time");
+    let event = Event::AttemptFailed { ball, node, attempt, failure, retry_at: Some(last.at.plus(3_600_000_000)) };
+    let events = [Recorded { seq: last.seq + 1, at: last.at, event }];
+    journal.append(&[Append { run: &parent, document: None, events: &events }], &[]).unwrap();
+    drop(journal);
+
+    let (config, _) = again(folder.path(), 1000);
+    let runner = Runner::spawn(config);
+    let outcome = runner.wait(&child).await.unwrap();
+    assert!(matches!(&outcome, Outcome::Cancelled { reason } if reason == "its caller waits no more"), "{outcome:?}");
+    assert_eq!(runner.reader().await.unwrap().run(&parent).unwrap().status, Status::Running);
 }

@@ -3,7 +3,7 @@
 use chalktalk::base::RunId;
 use chalktalk::event::Outcome;
 use chalktalk::journal::Status;
-use chalktalk::runner::{MAX_DEPTH, child_run, v1};
+use chalktalk::runner::{MAX_DEPTH, Start, child_run, v1};
 use serde_json::json;
 use tonic::{Code, Request};
 
@@ -101,6 +101,51 @@ async fn one_who_is_gone_does_not_cancel_the_run_and_finds_it_again() {
     assert_eq!(spy.calls().len(), 1);
     let runs = stage.runner.reader().await.unwrap().runs(9).unwrap();
     assert_eq!(runs.iter().map(|run| run.status).collect::<Vec<_>>(), [Status::Passed]);
+}
+
+/// As it is when the quarterback that serves the call restarts and the caller tries again.
+#[tokio::test]
+async fn the_next_attempt_finds_the_run_of_an_attempt_that_was_cut_off() {
+    let spy = Spy::new();
+    let mut stage = Stage::with_worker(spy.clone()).await;
+    stage.register(SLEEPS).await;
+    let url = stage.url();
+    let attempt = |n, ms: u32| call("t/1/sleeps", json!({"ms": ms}), ("r", "n", 1, n));
+    let theirs = attempt(1, 400);
+    let process = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.spawn(async move {
+            let mut worker = v1::worker_client::WorkerClient::connect(url).await.unwrap();
+            worker.invoke(theirs).await
+        });
+        runtime
+    })
+    .join()
+    .unwrap();
+    spy.until_called(1).await;
+    process.shutdown_background();
+    let mut worker = stage.worker().await;
+    // While it runs, and once it has passed; one that asks for something else is another.
+    assert_eq!(answer(worker.invoke(attempt(2, 400)).await)["ms"], 400);
+    assert_eq!(answer(worker.invoke(attempt(3, 400)).await)["ms"], 400);
+    assert_eq!(spy.calls().len(), 1);
+    assert_eq!(answer(worker.invoke(attempt(4, 1)).await)["ms"], 1);
+    assert_eq!(spy.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn a_run_of_another_caller_is_not_taken_for_ones_own() {
+    let mut stage = Stage::new().await;
+    stage.register(HELLO).await;
+    let prepared = stage.runner.play(&"t/1/hello".parse().unwrap()).unwrap();
+    let run = child_run("r", "n", 1, 1);
+    let start = Start { id: Some(run.clone()), ..Start::new(prepared, json!("hut")) };
+    assert_eq!(stage.runner.start(start).await.unwrap(), run);
+    let status = stage.worker().await.invoke(call("t/1/hello", json!("hut"), ("r", "n", 1, 1))).await.unwrap_err();
+    assert_eq!(status.code(), Code::AlreadyExists);
+    for word in [run.as_str(), "was called by nobody", "node n of run r"] {
+        assert!(status.message().contains(word), "{status}");
+    }
 }
 
 /// Two quarterbacks that hand each other the ball, nine levels deep.

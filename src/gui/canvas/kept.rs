@@ -293,6 +293,7 @@ mod tests {
             depth: 0,
             trace: None,
             headers: crate::event::Headers::default(),
+            rerun: None,
         };
         let wire = WireRef { from: "order".into(), to: "validate".into(), nth: 0 };
         let events = [

@@ -48,7 +48,9 @@ pub(super) fn any(payload: &Payload) -> Result<Any, Status> {
 pub(super) fn status_of(error: &Error) -> Status {
     let message = error.to_string();
     match error {
-        Error::Plan(_) | Error::TooNested { .. } | Error::RedactedInput => Status::invalid_argument(message),
+        Error::Plan(_) | Error::TooNested { .. } | Error::RedactedInput | Error::NoNode { .. } => {
+            Status::invalid_argument(message)
+        }
         Error::TooManyRuns { .. } | Error::TooManyBelow { .. } | Error::TooManySignals { .. } => {
             Status::resource_exhausted(message)
         }
@@ -56,6 +58,7 @@ pub(super) fn status_of(error: &Error) -> Status {
         | Error::TooDeep { .. }
         | Error::NotRunning { .. }
         | Error::Redacted { .. }
+        | Error::NotKept { .. }
         | Error::StillRunning { .. } => Status::failed_precondition(message),
         Error::OtherPlay { .. } | Error::OtherCaller { .. } => Status::already_exists(message),
         Error::Journal(error) => match &**error {

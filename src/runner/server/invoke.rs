@@ -111,8 +111,10 @@ fn answer(
     caller: String,
 ) -> Result<Response<v1::InvokeResponse>, Status> {
     let result = result_of(outcome, run, play).map_err(status)?;
-    let headers = [(RUN_HEADER.to_owned(), run.to_string())].into();
-    let ball = v1::Ball { payload: Some(any(&result)?), headers, run: caller, ..v1::Ball::default() };
+    let mut headers: HashMap<_, _> =
+        result.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    headers.insert(RUN_HEADER.to_owned(), run.to_string());
+    let ball = v1::Ball { payload: Some(any(&result.payload)?), headers, run: caller, ..v1::Ball::default() };
     Ok(Response::new(v1::InvokeResponse { ball: Some(ball) }))
 }
 

@@ -1,6 +1,7 @@
 //! `Quarterback`, method by method.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -10,7 +11,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::super::levels::{child_run, requested_run};
 use super::super::v1::quarterback_server::Quarterback;
-use super::super::{Error, Start, v1};
+use super::super::{Earlier, Error, Prepared, Start, v1};
 use super::bound;
 use super::convert::{any, coord, name, payload, run as run_message, run_id, status_of, wanted_status};
 use super::describe::{missing, targets};
@@ -19,7 +20,7 @@ use super::watch::{self, Follower, WAITING};
 use super::{Shared, seat};
 use super::{catch, register};
 use crate::base::{Coord, NodeId, RunId};
-use crate::event::{Event, Outcome, Payload};
+use crate::event::{Event, Outcome, Payload, Rerun};
 use crate::journal::{Filter, Reader, RunInfo};
 
 const DEFAULT_PAGE: u32 = 50;
@@ -35,10 +36,24 @@ const EVENT_BYTES: usize = 4 << 20;
 impl Quarterback for Shared {
     async fn start_run(&self, request: Request<v1::StartRunRequest>) -> Result<Response<v1::StartRunResponse>, Status> {
         let trace = trace(request.metadata());
-        let v1::StartRunRequest { play, input, entry, request_id, timeout } = request.into_inner();
-        let play = coord(&play)?;
-        let prepared = self.runner.play(&play).ok_or_else(|| not_found(&missing(&self.runner, &play)))?;
-        let mut start = Start::new(prepared, payload(input)?);
+        let v1::StartRunRequest { play, input, entry, request_id, timeout, rerun } = request.into_inner();
+        let prepared = if play.is_empty() && rerun.is_some() {
+            None
+        } else {
+            let play = coord(&play)?;
+            Some(self.runner.play(&play).ok_or_else(|| not_found(&missing(&self.runner, &play)))?)
+        };
+        let mut start = match (rerun, prepared) {
+            (Some(rerun), prepared) => {
+                let mut start = self.start_again(rerun, prepared).await?;
+                if input.is_some() {
+                    start.input = payload(input)?;
+                }
+                start
+            }
+            (None, Some(prepared)) => Start::new(prepared, payload(input)?),
+            (None, None) => return Err(Status::invalid_argument("name a play: `play` is empty")),
+        };
         start.trace = trace;
         if !entry.is_empty() {
             start.entry = Some(NodeId::new(name("entry", &entry)?));
@@ -100,6 +115,10 @@ impl Quarterback for Shared {
             parent,
             depth: shown.depth,
             children: shown.children.iter().map(ToString::to_string).collect(),
+            rerun: shown.rerun.map(|Rerun { of, from }| v1::Rerun {
+                run: of.to_string(),
+                from: from.map(|from| from.to_string()).unwrap_or_default(),
+            }),
         }))
     }
 
@@ -167,6 +186,18 @@ impl Quarterback for Shared {
 }
 
 impl Shared {
+    /// The play that the earlier run ran, unless another is named.
+    async fn start_again(&self, rerun: v1::Rerun, prepared: Option<Arc<Prepared>>) -> Result<Start, Status> {
+        let run = run_id(&rerun.run)?;
+        let from = if rerun.from.is_empty() { None } else { Some(NodeId::new(name("from", &rerun.from)?)) };
+        let earlier = self.read(move |reader| Earlier::read(reader, &run)).await?;
+        let start = match prepared {
+            Some(prepared) => earlier.start(prepared, from),
+            None => earlier.prepared().and_then(|prepared| earlier.start(Arc::new(prepared), from)),
+        };
+        start.map_err(|error| status_of(&error))
+    }
+
     /// A run that takes nothing any more has ended, or never was.
     async fn told(&self, run: &RunId, done: Result<(), Error>) -> Result<(), Status> {
         match done {
@@ -216,12 +247,14 @@ struct Shown {
     parent: Option<(RunId, NodeId)>,
     depth: u32,
     children: Vec<RunId>,
+    rerun: Option<Rerun>,
 }
 
 impl Shown {
     fn read(reader: &Reader, run: &RunId) -> Result<Self, crate::journal::Error> {
         let info = reader.run(run)?;
-        let mut shown = Self { info, input: None, result: None, parent: None, depth: 0, children: Vec::new() };
+        let mut shown =
+            Self { info, input: None, result: None, parent: None, depth: 0, children: Vec::new(), rerun: None };
         let mut from = 0;
         while from < shown.info.n_events {
             let page = watch::page(reader, run, from, EVENTS, EVENT_BYTES)?;
@@ -241,6 +274,7 @@ impl Shown {
                 self.input = Some(started.input);
                 self.parent = started.parent;
                 self.depth = started.depth;
+                self.rerun = started.rerun;
             }
             Event::Called { node, visit, attempt, .. } if self.children.len() < MAX_CHILDREN => {
                 let child = child_run(run, &node, visit, attempt);

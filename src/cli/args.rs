@@ -307,6 +307,9 @@ pub(super) struct Serve {
     /// What an answer survives once the run goes on: the end of this process, or a power cut too, which takes longer
     #[arg(long, value_name = "WHAT", default_value = "process")]
     pub durability: Durability,
+    /// Delete runs so long after their end, as in 30d or 12h; without it they are kept for ever
+    #[arg(long, value_name = "DURATION")]
+    pub keep: Option<crate::base::Dur>,
     /// What binds the plays to workers; the first of each file if it is not named, the demo workers if there is none
     #[arg(long, value_name = "NAME")]
     pub formation: Option<String>,

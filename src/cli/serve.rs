@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use tokio::signal::unix::{SignalKind, signal};
@@ -53,7 +54,8 @@ pub(super) fn serve(args: &args::Serve, out: &mut Output) -> anyhow::Result<Verd
         .context("cannot start the server")?;
     let limits = args.bounds.limits();
     let redact = args.redacting.names()?;
-    let config = Config { consent: ledger.consent, trust, limits, redact, ..Config::new(journal) };
+    let keep = args.keep.map(|keep| Duration::from_millis(keep.as_millis()));
+    let config = Config { keep, consent: ledger.consent, trust, limits, redact, ..Config::new(journal) };
     #[cfg(feature = "telemetry")]
     let (runner, seen) = {
         let mut seen = super::seen::Seen::new(args);

@@ -29,7 +29,7 @@ pub enum Error {
     #[error("the journal {path} may not be written: allow it, or give another folder with --data DIR")]
     ReadOnly { path: PathBuf },
     #[error(
-        "the journal {path} is damaged ({why}): move it away and start a new one, or try to read it with `sqlite3 {path} .recover`"
+        "the journal {path} is damaged ({why}): it is not written to any more; `chalktalk runs`, `show` and `replay` read what can be read, `sqlite3 {path} .recover` saves more; then move it away, and a new one is made"
     )]
     Damaged { path: PathBuf, why: String },
     #[error("there is no run {run} in the journal: `chalktalk runs` lists those that are")]

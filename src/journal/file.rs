@@ -7,10 +7,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
 use super::body;
+use super::mark::Held;
 use super::schema::{self, BODY_VERSION, Found, VERSION};
 use super::{
     Append, DocId, Error, Filter, History, KeySignal, Page, Registered, RunInfo, SignalChange, Status, Unread, dir,
-    ending,
+    ending, mark, retention,
 };
 use crate::base::{Coord, RunId, RunMicros};
 use crate::event::{Event, Recorded, Started};
@@ -24,12 +25,12 @@ const CHECKPOINT_PAGES: i64 = 4000;
 
 #[derive(Debug)]
 pub(super) struct FileStore {
-    path: PathBuf,
-    conn: Connection,
+    pub(super) path: PathBuf,
+    pub(super) conn: Connection,
     /// Runs that were appended to and have not finished.
     open: FxHashMap<RunId, Place>,
-    /// Held while this store may write; the system gives it up when the process ends, however it ends.
-    _lock: Option<File>,
+    /// Held while this store may write. Goes after the connection.
+    _held: Option<Held>,
     body: Vec<u8>,
 }
 
@@ -46,10 +47,14 @@ impl FileStore {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(|source| Error::io(&path, source))?;
         }
-        let lock = lock(&path)?;
+        let (mut held, was_closed) = lock(&path)?;
         let mut conn = Connection::open(&path).map_err(|source| opening(&path, source))?;
+        if !was_closed {
+            mark::check(&conn, &path)?;
+        }
         prepare(&mut conn, &path)?;
-        Ok(Self { path, conn, open: FxHashMap::default(), _lock: Some(lock), body: Vec::new() })
+        held.is_sound = true;
+        Ok(Self { path, conn, open: FxHashMap::default(), _held: Some(held), body: Vec::new() })
     }
 
     pub fn open_to_read(path: &Path) -> Result<Self, Error> {
@@ -83,7 +88,7 @@ impl FileStore {
                 if found < VERSION {
                     schema::imagine(&conn).map_err(at)?;
                 }
-                Ok(Self { path, conn, open: FxHashMap::default(), _lock: None, body: Vec::new() })
+                Ok(Self { path, conn, open: FxHashMap::default(), _held: None, body: Vec::new() })
             }
             Found::Empty | Found::SomethingElse => Err(Error::NotAJournal { path }),
         }
@@ -150,27 +155,35 @@ impl FileStore {
     pub fn delete(&mut self, run: &RunId) -> Result<(), Error> {
         let at = |source| Error::sqlite(&self.path, source);
         let tx = self.conn.unchecked_transaction().map_err(at)?;
-        let found: Option<(i64, Option<i64>)> = tx
+        let document = self.delete_run(run)?;
+        tx.execute(
+            "DELETE FROM document WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM run WHERE document = ?1) \
+             AND NOT EXISTS (SELECT 1 FROM registered WHERE document = ?1)",
+            [document],
+        )
+        .map_err(at)?;
+        tx.commit().map_err(at)?;
+        self.open.remove(run);
+        Ok(())
+    }
+
+    /// All of a run but its document, which is given. Within a transaction.
+    pub(super) fn delete_run(&self, run: &RunId) -> Result<Option<i64>, Error> {
+        let at = |source| Error::sqlite(&self.path, source);
+        let found: Option<(i64, Option<i64>)> = self
+            .conn
             .query_row("SELECT n, document FROM run WHERE id = ?1", [run.as_str()], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })
             .optional()
             .map_err(at)?;
         let Some((n, document)) = found else { return Err(Error::UnknownRun { run: run.clone() }) };
-        tx.execute("DELETE FROM event WHERE run = ?1", [n])
-            .and_then(|_| tx.execute("DELETE FROM batch WHERE run = ?1", [n]))
-            .and_then(|_| tx.execute("DELETE FROM run WHERE n = ?1", [n]))
-            .and_then(|_| {
-                tx.execute(
-                    "DELETE FROM document WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM run WHERE document = ?1) \
-                     AND NOT EXISTS (SELECT 1 FROM registered WHERE document = ?1)",
-                    [document],
-                )
-            })
-            .map_err(at)?;
-        tx.commit().map_err(at)?;
-        self.open.remove(run);
-        Ok(())
+        for sql in
+            ["DELETE FROM event WHERE run = ?1", "DELETE FROM batch WHERE run = ?1", "DELETE FROM run WHERE n = ?1"]
+        {
+            self.conn.prepare_cached(sql).and_then(|mut delete| delete.execute([n])).map_err(at)?;
+        }
+        Ok(document)
     }
 
     pub fn runs(&self, limit: usize) -> Result<Vec<RunInfo>, Error> {
@@ -317,17 +330,19 @@ impl FileStore {
     }
 }
 
-fn lock(path: &Path) -> Result<File, Error> {
+/// Gives whether the journal was closed as it should be.
+fn lock(path: &Path) -> Result<(Held, bool), Error> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".lock");
     let file = File::options()
         .create(true)
         .truncate(false)
+        .read(true)
         .write(true)
         .open(path.with_file_name(name))
         .map_err(|source| Error::io(path, source))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Held::take(file).map_err(|source| Error::io(path, source)),
         Err(TryLockError::WouldBlock) => Err(Error::Locked { path: path.to_owned() }),
         Err(TryLockError::Error(source)) => Err(Error::io(path, source)),
     }
@@ -353,13 +368,15 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), Error> {
         schema::create(conn).map_err(at)?;
     }
     schema::complete(conn).map_err(at)?;
+    // There is time for that later, as on a full disk.
+    drop(retention::clear_documents(conn));
     Ok(())
 }
 
 /// All that `work` writes is kept, or nothing.
 ///
 /// As rusqlite's own transactions, but with statements that are compiled once: a commit is small beside that.
-fn whole(conn: &Connection, path: &Path, work: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+pub(super) fn whole(conn: &Connection, path: &Path, work: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
     let run = |sql: &str| {
         let done = conn.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
         done.map_err(|source| Error::sqlite(path, source))
@@ -469,13 +486,13 @@ fn read_event(row: &Row<'_>, history: &mut History) -> rusqlite::Result<()> {
 }
 
 /// The last event of a run is found by an index, so a list of runs costs a few steps for each.
-const SELECT_RUN: &str = "
+pub(super) const SELECT_RUN: &str = "
     SELECT id, play, digest, formation, started_ms, status, reason, coalesce(last.next, old.seq + 1, 0),
            coalesce(last.at, old.at, 0), run.n FROM run
     LEFT JOIN batch AS last ON last.run = run.n AND last.seq = (SELECT max(seq) FROM batch WHERE batch.run = run.n)
     LEFT JOIN event AS old ON old.run = run.n AND old.seq = (SELECT max(seq) FROM event WHERE event.run = run.n)";
 
-fn run_info(row: &Row<'_>) -> rusqlite::Result<RunInfo> {
+pub(super) fn run_info(row: &Row<'_>) -> rusqlite::Result<RunInfo> {
     let status: String = row.get(5)?;
     let play: String = row.get(1)?;
     let reason: Option<String> = row.get(6)?;
@@ -505,11 +522,11 @@ fn run_id(row: &Row<'_>, column: usize) -> rusqlite::Result<RunId> {
 }
 
 /// SQLite's integers are signed; no count or time of a run comes near the limit.
-fn int(n: u64) -> i64 {
+pub(super) fn int(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-fn count(n: i64) -> u64 {
+pub(super) fn count(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
 }
 

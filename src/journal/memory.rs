@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::retention::{Swept, is_over};
 use super::{
     Append, DocId, Error, Filter, History, KeySignal, Page, Registered, RunInfo, SignalChange, Status, ending,
 };
@@ -145,6 +146,21 @@ impl Memory {
         let at = self.by_id.remove(run).ok_or_else(|| Error::UnknownRun { run: run.clone() })?;
         self.runs[at] = None;
         Ok(())
+    }
+
+    pub fn sweep(&mut self, before_ms: u64, needed: &[RunId]) -> Swept {
+        let goes_on = |run: &RunId| self.kept(run).is_ok_and(Kept::is_unfinished);
+        let parent_goes_on = |kept: &Kept| match kept.events.first().map(|first| &first.event) {
+            Some(Event::Started(started)) => started.parent.as_ref().is_some_and(|(parent, _)| goes_on(parent)),
+            _ => false,
+        };
+        let kept = self.runs.iter().flatten();
+        let over = kept.filter(|kept| is_over(&kept.info, before_ms) && !needed.contains(&kept.info.run));
+        let over: Vec<RunId> = over.filter(|kept| !parent_goes_on(kept)).map(|kept| kept.info.run.clone()).collect();
+        for run in &over {
+            drop(self.delete(run));
+        }
+        Swept { n_deleted: over.len(), next: None }
     }
 
     pub fn runs(&self, limit: usize) -> Vec<RunInfo> {

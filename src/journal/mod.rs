@@ -11,7 +11,9 @@ mod body;
 mod dir;
 mod error;
 mod file;
+mod mark;
 mod memory;
+mod retention;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use dir::{FILE_NAME, default_dir};
 pub use error::Error;
+pub use retention::Swept;
 
 use crate::base::{Coord, RunId, RunMicros};
 use crate::event::{Event, Outcome, Payload, Recorded};
@@ -258,6 +261,21 @@ impl Journal {
         match &mut self.reader.store {
             Store::File(file) => file.delete(run),
             Store::Memory(memory) => memory::lock(memory).delete(run),
+        }
+    }
+
+    /// Deletes finished runs that ended before `before_ms` (unix milliseconds): a few of those that started after run
+    /// number `after`, the oldest first. Keeps the runs that are `needed`, and those that served a call of a run that
+    /// goes on. Their space is used again, the file does not shrink.
+    ///
+    /// Documents that nothing refers to any more go when the journal is opened to write.
+    ///
+    /// # Errors
+    /// The store cannot be written; nothing was deleted then.
+    pub fn sweep(&mut self, after: u64, before_ms: u64, needed: &[RunId]) -> Result<Swept, Error> {
+        match &self.reader.store {
+            Store::File(file) => file.sweep(after, before_ms, needed),
+            Store::Memory(memory) => Ok(memory::lock(memory).sweep(before_ms, needed)),
         }
     }
 

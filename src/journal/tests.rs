@@ -386,3 +386,114 @@ fn what_was_acknowledged_survives_kill() {
         assert!(counts.chunks(2).all(|pair| pair.len() == 2 && pair[0] == pair[1]), "{counts:?}");
     }
 }
+
+/// When the runs of these tests start.
+const STARTED_MS: u64 = 1_700_000_000_000;
+
+fn started_by(run: &RunId, parent: &RunId) -> Event {
+    let Event::Started(started) = started(run) else { unreachable!("it is one") };
+    Event::Started(Box::new(Started { parent: Some((parent.clone(), NodeId::new("a"))), ..*started }))
+}
+
+#[test]
+fn old_runs_are_deleted_unless_somebody_needs_them() {
+    on_both(|mut journal| {
+        let [goes_on, over, child, needed, grandchild] = [1, 2, 3, 4, 5].map(run_id);
+        for (run, events) in [
+            (&goes_on, vec![started(&goes_on)]),
+            (&over, vec![started(&over), finished()]),
+            (&child, vec![started_by(&child, &goes_on), finished()]),
+            (&needed, vec![started(&needed), finished()]),
+            (&grandchild, vec![started_by(&grandchild, &over), finished()]),
+        ] {
+            append(&mut journal, run, &record(0, events)).unwrap();
+        }
+        let names = |journal: &Journal| {
+            journal.runs(9).unwrap().into_iter().map(|info| info.run.to_string()).collect::<Vec<_>>()
+        };
+        let none = Swept { n_deleted: 0, next: None };
+        assert_eq!(journal.sweep(0, STARTED_MS, &[]).unwrap(), none);
+        let some = Swept { n_deleted: 2, next: None };
+        assert_eq!(journal.sweep(0, STARTED_MS + 1, std::slice::from_ref(&needed)).unwrap(), some);
+        assert_eq!(names(&journal), ["run-4", "run-3", "run-1"]);
+        // Once the parent is over, both may go.
+        append(&mut journal, &goes_on, &record(1, [finished()])).unwrap();
+        assert_eq!(journal.sweep(0, STARTED_MS + 1, &[needed]).unwrap().n_deleted, 2);
+        assert_eq!(names(&journal), ["run-4"]);
+    });
+}
+
+#[test]
+fn the_space_of_deleted_runs_is_used_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(folder.path()).unwrap();
+    let n_pages = |journal: &Journal| -> i64 {
+        let conn = rusqlite::Connection::open(journal.path().unwrap()).unwrap();
+        conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap()
+    };
+    let mut most = 0;
+    for round in 0..5 {
+        for n in 0..300 {
+            let run = run_id(round * 1000 + n);
+            let big = Event::CancelAsked { reason: "x".repeat(3000) };
+            append(&mut journal, &run, &record(0, [started(&run), big, finished()])).unwrap();
+        }
+        if round == 0 {
+            most = n_pages(&journal) * 11 / 10;
+        }
+        assert!(n_pages(&journal) <= most, "round {round}");
+        let mut after = 0;
+        let mut n_deleted = 0;
+        loop {
+            let swept = journal.sweep(after, STARTED_MS + 1, &[]).unwrap();
+            assert!(swept.n_deleted <= 16, "a step is small");
+            n_deleted += swept.n_deleted;
+            let Some(next) = swept.next else { break };
+            after = next;
+        }
+        assert_eq!((n_deleted, journal.runs(1).unwrap().len()), (300, 0));
+    }
+}
+
+#[test]
+fn a_journal_that_was_not_closed_is_checked_and_stays_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, lock) = (folder.path().join(FILE_NAME), folder.path().join("journal.db.lock"));
+    let mut journal = Journal::open(folder.path()).unwrap();
+    for n in 1..4 {
+        append(&mut journal, &run_id(n), &record(0, [started(&run_id(n)), finished()])).unwrap();
+    }
+    assert_eq!(std::fs::read(&lock).unwrap(), b"", "it is not closed");
+    drop(journal);
+    assert_eq!(std::fs::read(&lock).unwrap(), b"closed\n");
+    let whole = std::fs::read(&file).unwrap();
+    let is_sound = || -> bool {
+        let conn = rusqlite::Connection::open(&file).unwrap();
+        let found: rusqlite::Result<String> = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0));
+        found.is_ok_and(|found| found == "ok")
+    };
+    // In the index of the runs' names.
+    let places = whole.windows(5).enumerate().filter(|(_, window)| window == b"run-2").map(|(at, _)| at);
+    let damaged = places.into_iter().any(|at| {
+        let mut bytes = whole.clone();
+        bytes[at + 4] = b'7';
+        std::fs::write(&file, bytes).unwrap();
+        !is_sound()
+    });
+    assert!(damaged);
+    // After a clean stop nobody looks.
+    drop(Journal::open(folder.path()).unwrap());
+    std::fs::write(&lock, "").unwrap();
+    for _ in 0..2 {
+        let error = Journal::open(folder.path()).unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+        let said = error.to_string();
+        assert!(said.contains("sqlite_autoindex_run_1") && said.contains("read what can be read"), "{said}");
+    }
+    let reader = Reader::open(folder.path()).unwrap();
+    assert_eq!(reader.runs(9).unwrap().len(), 3);
+    assert_eq!(reader.events(&run_id(3)).unwrap().events.len(), 2);
+    // A sound one that was not closed is opened.
+    std::fs::write(&file, whole).unwrap();
+    drop(Journal::open(folder.path()).unwrap());
+}

@@ -17,6 +17,7 @@ use super::peer::Outward;
 use super::redact::{Recent, Redact};
 use super::registry::Registry;
 use super::rerun::Replayed;
+use super::retention::Retention;
 use super::signals::{KEPT_MS, Signals};
 use super::standing::Standing;
 use super::targets::Targets;
@@ -157,6 +158,9 @@ pub(super) struct Conductor {
     pub(super) stuck: Option<(Error, Instant, Duration)>,
     pub(super) commits: Commits,
     resumes: bool,
+    pub(super) retention: Option<Retention>,
+    /// The earlier runs that runs in memory take answers from.
+    pub(super) reruns: std::collections::BTreeMap<u32, RunId>,
     stopping: bool,
     stopped: Vec<Answering<()>>,
 }
@@ -196,6 +200,8 @@ impl Conductor {
             stuck: None,
             commits: Commits::new(config.on_commit),
             resumes: config.resumes,
+            retention: config.keep.map(Retention::new),
+            reruns: std::collections::BTreeMap::new(),
             stopping: false,
             stopped: Vec::new(),
         }
@@ -215,6 +221,7 @@ impl Conductor {
             // A run that another one started in the last round has events that wait to be kept.
             let waits = self.touched.is_empty() || self.stuck.is_some() || self.keeper.is_away();
             let idle = self.inbox.is_empty() && waits && !self.keeper.is_back();
+            self.sweep(idle);
             if idle {
                 rounds = 0;
                 self.next_mail(&mut mail).await;
@@ -244,7 +251,9 @@ impl Conductor {
     async fn next_mail(&mut self, mail: &mut Vec<Mail>) {
         let timer = self.timers.first().map(|(at, _)| *at).map(|at| self.world.instant_of(at));
         let again = self.stuck.as_ref().map(|(_, at, _)| *at);
-        let wake = [timer, again].into_iter().flatten().min();
+        // While a commit is under way it is waited for: that wakes too.
+        let sweep = self.retention.as_ref().filter(|_| self.stuck.is_none() && !self.keeper.is_away());
+        let wake = [timer, again, sweep.map(|retention| retention.next)].into_iter().flatten().min();
         tokio::select! {
             biased;
             n = self.mail.recv_many(mail, MAIL_AT_ONCE) => self.stopping |= n == 0,
@@ -380,6 +389,7 @@ impl Conductor {
             rerun,
         };
         let slot = self.lives.insert(live).ok_or(Error::Stopped)?;
+        self.note_rerun(slot);
         self.advance(slot, &input, now_us);
         Ok(run)
     }
@@ -511,6 +521,7 @@ impl Conductor {
     /// Takes a run out of memory, with all that is under way for it.
     pub(super) fn forget(&mut self, slot: u32) {
         let Some(mut live) = self.lives.remove(slot) else { return };
+        self.reruns.remove(&slot);
         if let Some(timer) = live.timer {
             self.timers.remove(&(timer, slot));
         }

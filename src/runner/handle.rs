@@ -29,6 +29,8 @@ pub struct Config {
     pub builtin: Arc<dyn Worker>,
     /// Whether the runs that the journal holds unfinished go on. Else they stay as they are, for a runner to come.
     pub resumes: bool,
+    /// How long runs are kept after their end; `None`: for ever. A run that another one still needs is kept longer.
+    pub keep: Option<Duration>,
     /// What `process` bindings may start.
     pub consent: Consent,
     /// Whether workers may come to it, now or when its runs go on: else a call of a `pull` binding fails at once.
@@ -53,6 +55,7 @@ impl Config {
             world: World::real(),
             builtin: Arc::new(Demo::default()),
             resumes: true,
+            keep: None,
             consent: Consent::none(),
             pulled: true,
             trust: Trust::default(),

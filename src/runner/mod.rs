@@ -38,6 +38,7 @@ mod redact;
 mod reflect;
 mod registry;
 mod rerun;
+mod retention;
 mod secure;
 mod serve;
 mod server;

@@ -124,6 +124,7 @@ impl Conductor {
             .collect();
         let now_us = self.world.now_us();
         let slot = self.lives.insert(live).ok_or_else(|| Error::Stopped.to_string())?;
+        self.note_rerun(slot);
         for (ball, attempt, worker, child) in caught {
             // A play that took the ball goes on by itself.
             if let Some(child) = child

@@ -8,13 +8,25 @@ use super::standing::Lines;
 use crate::base::Coord;
 
 /// The plays that a runner serves as targets and the workers that pull from it, shared by the runner and those who ask it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Registry {
     plays: RwLock<BTreeMap<Coord, Arc<Prepared>>>,
     version: AtomicU64,
     pub hub: Arc<Hub>,
     /// What waits for workers that do not pull.
     pub lines: Arc<Lines>,
+}
+
+/// Registries so far, in steps that no registry makes by itself.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+impl Default for Registry {
+    /// Its versions are no other registry's: a play keeps routes by version, and those of a runner that has stopped lead
+    /// nowhere.
+    fn default() -> Self {
+        let version = AtomicU64::new(NEXT.fetch_add(1 << 32, Ordering::Relaxed) + 1);
+        Self { plays: RwLock::default(), version, hub: Arc::default(), lines: Arc::default() }
+    }
 }
 
 impl Registry {

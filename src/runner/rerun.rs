@@ -250,6 +250,13 @@ impl Conductor {
         true
     }
 
+    /// A run that answers are taken from is kept until that is over.
+    pub(super) fn note_rerun(&mut self, slot: u32) {
+        if let Some(replayed) = self.lives.get(slot).and_then(|live| live.replayed.as_ref()) {
+            self.reruns.insert(slot, replayed.record.rerun.of.clone());
+        }
+    }
+
     /// The record that a run takes answers from which an earlier process started.
     pub(super) fn record_again(&self, rerun: &Rerun, plan: &Plan) -> Result<Arc<Record>, String> {
         let earlier = Earlier::read(&self.keeper.journal(), &rerun.of)

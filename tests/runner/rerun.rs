@@ -161,3 +161,29 @@ async fn a_runner_that_was_killed_takes_the_same_answers() {
     passed(&runner.wait(&run).await.unwrap());
     assert_eq!(called(&spy, &run), ["d", "e"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn old_runs_go_but_for_those_that_are_needed() {
+    let keep = Some(std::time::Duration::from_hours(1));
+    let runner = Runner::spawn(Config { keep, ..config() });
+    let ends = prepared("play t/1/e { snap a\n call b = demo/1/echo\n pass c\n a -> b -> c }");
+    let waits =
+        prepared("play t/1/w { snap a\n call b = demo/1/echo\n wait-for-signal c \"go\"\n pass d\n a -> b -> c -> d }");
+    let old = start(&runner, &ends, json!(1)).await;
+    let needed = start(&runner, &ends, json!(2)).await;
+    passed(&runner.wait(&old).await.unwrap());
+    passed(&runner.wait(&needed).await.unwrap());
+    let parked = again(&runner, &needed, Some(waits), Some("c")).await;
+    let reader = runner.reader().await.unwrap();
+    let kept = || reader.runs(9).unwrap().into_iter().map(|info| info.run).collect::<Vec<_>>();
+    tokio::time::sleep(std::time::Duration::from_mins(50)).await;
+    assert_eq!(kept(), [parked.clone(), needed.clone(), old.clone()]);
+    tokio::time::sleep(std::time::Duration::from_mins(20)).await;
+    assert_eq!(kept(), [parked.clone(), needed.clone()]);
+    runner.signal(&parked, "go", json!(1), None).await.unwrap();
+    passed(&runner.wait(&parked).await.unwrap());
+    tokio::time::sleep(std::time::Duration::from_mins(5)).await;
+    assert_eq!(kept(), [parked.clone()]);
+    tokio::time::sleep(std::time::Duration::from_hours(2)).await;
+    assert_eq!(kept(), []);
+}

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chalktalk::base::{BallId, Coord, NodeId, RunId, RunMicros};
-use chalktalk::event::{Event, Outcome, Payload, Recorded, Started, WireRef};
+use chalktalk::event::{Event, Headers, Outcome, Payload, Recorded, Started, WireRef};
 use chalktalk::journal::{Append, FILE_NAME, Journal};
 use chalktalk::lang;
 use chalktalk::runner::v1::worker_client::WorkerClient;
@@ -283,6 +283,8 @@ fn started(run: &RunId) -> Recorded {
         parent: None,
         depth: 0,
         trace: None,
+        headers: Headers::default(),
+        rerun: None,
     };
     Recorded { seq: 0, at: RunMicros(0), event: Event::Started(Box::new(started)) }
 }

@@ -39,9 +39,19 @@ impl Run {
 
     fn start(&self, now: RunMicros, input: &Input) -> Vec<Event> {
         let Input::Start {
-            run, entry, input, started_ms, pins, formation, parent, depth, headers, within, trace, rerun,
-        } =
-            input
+            run,
+            entry,
+            input,
+            started_ms,
+            pins,
+            formation,
+            parent,
+            depth,
+            headers,
+            within,
+            trace,
+            rerun,
+        } = input
         else {
             return Vec::new();
         };

@@ -352,8 +352,7 @@ impl Conductor {
 
     pub(super) fn launch(&mut self, start: Start, now_us: u64) -> Result<RunId, Error> {
         let member = self.admit(&start)?;
-        let Start { prepared, entry, input, headers, parent, depth, id, within, trace } = start;
-        let Start { prepared, entry, input, parent, depth, id, within, trace, record } = start;
+        let Start { prepared, entry, input, headers, parent, depth, id, within, trace, record } = start;
         let plan = Arc::clone(&prepared.plan);
         if depth > MAX_DEPTH {
             return Err(Error::TooDeep { play: plan.play.clone(), depth });
@@ -369,8 +368,6 @@ impl Conductor {
         live.replayed = record.map(|record| Box::new(Replayed::new(record, &[])));
         let started_ms = self.world.wall_us() / 1000;
         let within = within.map(|within| u64::try_from(within.as_micros()).unwrap_or(u64::MAX));
-        let input = Input::Start {
-            run: run.clone(),
         let run_id = run.clone();
         let input = Input::Start {
             run: run_id,
@@ -382,8 +379,6 @@ impl Conductor {
             parent,
             depth,
             headers,
-            within,
-            trace,
             within,
             trace,
             rerun,

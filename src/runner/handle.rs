@@ -101,8 +101,6 @@ impl Start {
             headers: Headers::default(),
             within: None,
             trace: None,
-            within: None,
-            trace: None,
             record: None,
         }
     }

@@ -16,7 +16,7 @@ use super::redact::is_redacted;
 use super::{Error, Prepared};
 use crate::base::{BallId, Coord, NodeId, RunId};
 use crate::engine::BallAt;
-use crate::event::{Answer, Code, Event, Failure, Outcome, Payload, Recorded};
+use crate::event::{Answer, Code, Event, Failure, Outcome, Recorded};
 use crate::journal::{self, Reader};
 use crate::plan::Plan;
 

@@ -17,7 +17,7 @@ use super::redact::is_redacted;
 use super::{Error, Prepared, Start};
 use crate::base::{BallId, Coord, NodeId, RunId};
 use crate::engine::Effect;
-use crate::event::{Event, Failure, ParkedOn, Payload, Recorded, Rerun};
+use crate::event::{Answer, Event, Failure, ParkedOn, Payload, Recorded, Rerun};
 use crate::journal::{self, Reader};
 use crate::plan::Plan;
 
@@ -91,7 +91,7 @@ pub struct Record {
 struct Call {
     visit: u32,
     sent: Payload,
-    result: Result<Payload, Failure>,
+    result: Result<Answer, Failure>,
     /// Later passages through the node are made.
     only_that_visit: bool,
 }
@@ -137,8 +137,9 @@ impl Record {
                 Event::Parked { ball, on: ParkedOn::Signal { key, .. }, .. } => {
                     out.insert(*ball, Out::Signal { key: key.clone(), seq: *seq });
                 }
-                Event::Answered { ball, node, payload, .. } => {
-                    record.take(out.remove(ball), node, Ok(payload.clone()), only_that_visit);
+                Event::Answered { ball, node, payload, headers, .. } => {
+                    let answer = Answer { payload: payload.clone(), headers: headers.clone() };
+                    record.take(out.remove(ball), node, Ok(answer), only_that_visit);
                 }
                 Event::NodeFailed { ball, node, failure, .. } => {
                     record.take(out.remove(ball), node, Err(failure.clone()), only_that_visit);
@@ -166,13 +167,13 @@ impl Record {
         &mut self,
         out: Option<Out>,
         node: &NodeId,
-        result: Result<Payload, Failure>,
+        result: Result<Answer, Failure>,
         only_that_visit: impl Fn(&NodeId, u64) -> Option<bool>,
     ) {
         if let Some(Out::Call { visit, sent, seq }) = out
             && let Some(only_that_visit) = only_that_visit(node, seq)
             // What was not kept is asked for again.
-            && !matches!(&result, Ok(payload) if is_redacted(payload))
+            && !matches!(&result, Ok(answer) if is_redacted(&answer.payload))
         {
             self.calls.entry(node.clone()).or_default().push(Call { visit, sent, result, only_that_visit });
         }
@@ -180,7 +181,7 @@ impl Record {
 
     /// What came of a call. Balls may come to a node in another order than they did, so what was sent tells them apart;
     /// where nothing like it was sent, the passage does.
-    fn answer(&self, node: &NodeId, visit: u32, sent: &Payload) -> Option<&Result<Payload, Failure>> {
+    fn answer(&self, node: &NodeId, visit: u32, sent: &Payload) -> Option<&Result<Answer, Failure>> {
         let calls = self.calls.get(node)?;
         let that_visit = calls.iter().find(|call| call.visit == visit);
         let found = that_visit.filter(|call| call.sent == *sent);

@@ -66,7 +66,7 @@ fn be_worker() {
 struct Away {
     addr: String,
     child: Child,
-    _stdin: Option<ChildStdin>,
+    stdin: Option<ChildStdin>,
 }
 
 impl Away {
@@ -77,13 +77,13 @@ impl Away {
         let mut addr = String::new();
         let stdout = child.stdout.take().expect("it is piped");
         BufReader::new(stdout).read_line(&mut addr).expect("it says where it is");
-        Self { addr: addr.trim().to_owned(), _stdin: child.stdin.take(), child }
+        Self { addr: addr.trim().to_owned(), stdin: child.stdin.take(), child }
     }
 }
 
 impl Drop for Away {
     fn drop(&mut self) {
-        self._stdin = None;
+        drop(self.stdin.take());
         drop(self.child.wait());
     }
 }

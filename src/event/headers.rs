@@ -29,7 +29,6 @@ impl Headers {
         Ok(if headers.is_empty() { Self::default() } else { Self(Some(Arc::new(headers))) })
     }
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()
     }

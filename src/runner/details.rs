@@ -75,7 +75,7 @@ fn detail_of(any: Any) -> Detail {
         }),
         _ => None,
     };
-    known.unwrap_or_else(|| Detail::Other(OpaquePayload { type_url: any.type_url, value: any.value }))
+    known.unwrap_or(Detail::Other(OpaquePayload { type_url: any.type_url, value: any.value }))
 }
 
 fn any_of(detail: &Detail) -> Any {

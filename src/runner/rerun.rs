@@ -122,10 +122,8 @@ impl Record {
         let reached = events.iter().find(|recorded| comes_to(&recorded.event, &from));
         let reached = reached.map_or(u64::MAX, |recorded| recorded.seq);
         // `None`: it is to be called again.
-        let only_that_visit = |node: &NodeId, seq: u64| match after.contains(node) {
-            false => Some(false),
-            true => (seq < reached).then_some(true),
-        };
+        let only_that_visit =
+            |node: &NodeId, seq: u64| if after.contains(node) { (seq < reached).then_some(true) } else { Some(false) };
         let mut out: FxHashMap<BallId, Out> = FxHashMap::default();
         let mut came: FxHashMap<&str, Signal> = FxHashMap::default();
         for Recorded { seq, event, .. } in events {

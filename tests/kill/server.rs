@@ -192,7 +192,7 @@ impl Client {
             }
             // The next server has another address.
             let last = self.url.clone();
-            self.url = self.urls.wait_for(|url| *url != last).await.unwrap().clone();
+            self.url.clone_from(&*self.urls.wait_for(|url| *url != last).await.unwrap());
             self.channel = QuarterbackClient::connect(self.url.clone()).await.ok();
         }
     }
@@ -280,7 +280,7 @@ fn a_server_that_is_killed_at_any_moment_loses_nothing() {
         match (acknowledged.remove(&info.run), &started.parent) {
             (Some(n), None) => match &history.events.last().unwrap().event {
                 Event::Finished { outcome: Outcome::Passed { payload, .. } } => {
-                    assert_eq!(*payload.to_json(), result(n))
+                    assert_eq!(*payload.to_json(), result(n));
                 }
                 other => panic!("{other:?}"),
             },

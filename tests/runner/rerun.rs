@@ -183,7 +183,7 @@ async fn old_runs_go_but_for_those_that_are_needed() {
     runner.signal(&parked, "go", json!(1), None).await.unwrap();
     passed(&runner.wait(&parked).await.unwrap());
     tokio::time::sleep(std::time::Duration::from_mins(5)).await;
-    assert_eq!(kept(), [parked.clone()]);
+    assert_eq!(kept(), std::slice::from_ref(&parked));
     tokio::time::sleep(std::time::Duration::from_hours(2)).await;
     assert_eq!(kept(), []);
 }

@@ -16,7 +16,7 @@ pub enum Language {
 
 /// The commands that run workers; what they need is made at the first use, which takes a while.
 pub struct Tools {
-    python: String,
+    pub python: String,
     node: String,
     rust: String,
 }

@@ -185,3 +185,37 @@ fn a_full_disk_is_said_before_a_run_starts() {
         "{done:?}"
     );
 }
+
+#[test]
+fn a_server_on_a_full_disk_refuses_new_runs_and_goes_on_with_the_others() {
+    let place = Place::new();
+    let waits = "play t/1/waits {\n  snap a\n  wait-for-signal b \"go\"\n  pass c with (signal)\n  a -> b -> c\n}\n";
+    fs::write(place.path("waits.play"), waits).unwrap();
+    fs::write(place.path("input.json"), format!("\"{}\"", "x".repeat(50_000))).unwrap();
+    let script = "
+        \"$2\" serve hello.play waits.play --listen 127.0.0.1:0 --data \"$1\" > url 2> served & server=$!
+        until grep -q listening url; do sleep 0.1; done
+        url=$(sed 's/listening on //' url)
+        \"$2\" run t/1/waits --server $url > waited & waiting=$!
+        until \"$2\" runs --server $url | grep -q running; do sleep 0.1; done
+        run=$(\"$2\" runs --server $url | cut -d ' ' -f 1)
+        head -c 300000 /dev/zero > \"$1/fill\"
+        others=''; i=0
+        until grep -qs 'is full: free some space' refused.*; do
+          i=$((i + 1)); [ $i -lt 100 ] || break
+          \"$2\" run t/1/hello --input @input.json --server $url > /dev/null 2> refused.$i & others=\"$others $!\"
+          sleep 0.1
+        done
+        cat refused.* | grep -q 'is full: free some space'; echo \"refused: $?\"
+        \"$2\" signal --id s $run go 7 --server $url 2> /dev/null
+        \"$2\" runs --server $url | grep $run | grep -c running
+        rm \"$1/fill\"
+        until \"$2\" run t/1/hello --input 3 --server $url 2> /dev/null; do sleep 0.2; done
+        until \"$2\" signal --id s $run go 7 --server $url 2> /dev/null || [ -s waited ]; do sleep 0.2; done
+        wait $waiting; echo \"waited: $? $(cat waited)\"
+        wait $others
+        \"$2\" runs --server $url | grep -c running
+        kill -TERM $server; wait $server; echo \"served: $?\"";
+    let Some(done) = on_a_small_disk(&place, script) else { return };
+    done.is(0, "refused: 0\n1\n3\nwaited: 0 7\n0\nserved: 0\n", "");
+}

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod clocks;
+#[path = "../../src/runner/reflect/raw.rs"]
 mod codec;
 mod network;
 mod opaque;

@@ -19,7 +19,7 @@ use tonic::transport::Channel;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::codec::Raw;
+use super::codec::RawCodec;
 
 /// Answers each call with the same bytes, and everything else with UNIMPLEMENTED.
 #[derive(Clone)]
@@ -62,7 +62,7 @@ impl Service<http::Request<Body>> for RawWorker {
         }
         self.n_calls.fetch_add(1, Ordering::Relaxed);
         let answer = Answer(Arc::clone(&self.answer));
-        Box::pin(async move { Ok(tonic::server::Grpc::new(Raw).unary(answer, request).await) })
+        Box::pin(async move { Ok(tonic::server::Grpc::new(RawCodec).unary(answer, request).await) })
     }
 }
 
@@ -108,7 +108,7 @@ impl RawPuller {
         grpc.ready().await.unwrap();
         let path = http::uri::PathAndQuery::from_static("/chalktalk.v1.Quarterback/Catch");
         let asked = Request::new(UnboundedReceiverStream::new(says));
-        let told = grpc.streaming(asked, path, Raw).await.unwrap().into_inner();
+        let told = grpc.streaming(asked, path, RawCodec).await.unwrap().into_inner();
         let beating = say.clone();
         let beats = tokio::spawn(async move {
             while beating.send(said(v1::catch_request::What::Heartbeat(v1::Heartbeat {}))).is_ok() {

@@ -75,6 +75,22 @@ async fn one_who_gives_up_cancels_the_run_and_one_who_sets_a_time_bounds_it() {
     spy.until_dropped(2).await;
 }
 
+/// A call by a process that is gone in the middle of it.
+async fn call_and_go(url: String, request: v1::InvokeRequest, spy: &Spy) {
+    let process = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.spawn(async move {
+            let mut worker = v1::worker_client::WorkerClient::connect(url).await.unwrap();
+            worker.invoke(request).await
+        });
+        runtime
+    })
+    .join()
+    .unwrap();
+    spy.until_called(1).await;
+    process.shutdown_background();
+}
+
 /// On a runtime of its own: when that goes, so does its connection, as when its process is killed.
 #[tokio::test]
 async fn one_who_is_gone_does_not_cancel_the_run_and_finds_it_again() {
@@ -84,18 +100,7 @@ async fn one_who_is_gone_does_not_cancel_the_run_and_finds_it_again() {
     let url = stage.url();
     let request = call("t/1/sleeps", json!({"ms": 400}), ("r", "n", 1, 1));
     let theirs = request.clone();
-    let process = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.spawn(async move {
-            let mut worker = v1::worker_client::WorkerClient::connect(url).await.unwrap();
-            worker.invoke(theirs).await
-        });
-        runtime
-    })
-    .join()
-    .unwrap();
-    spy.until_called(1).await;
-    process.shutdown_background();
+    call_and_go(url, theirs, &spy).await;
     let mut worker = stage.worker().await;
     assert_eq!(answer(worker.invoke(request).await)["ms"], 400);
     assert_eq!(spy.calls().len(), 1);
@@ -112,18 +117,7 @@ async fn the_next_attempt_finds_the_run_of_an_attempt_that_was_cut_off() {
     let url = stage.url();
     let attempt = |n, ms: u32| call("t/1/sleeps", json!({"ms": ms}), ("r", "n", 1, n));
     let theirs = attempt(1, 400);
-    let process = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.spawn(async move {
-            let mut worker = v1::worker_client::WorkerClient::connect(url).await.unwrap();
-            worker.invoke(theirs).await
-        });
-        runtime
-    })
-    .join()
-    .unwrap();
-    spy.until_called(1).await;
-    process.shutdown_background();
+    call_and_go(url, theirs, &spy).await;
     let mut worker = stage.worker().await;
     // While it runs, and once it has passed; one that asks for something else is another.
     assert_eq!(answer(worker.invoke(attempt(2, 400)).await)["ms"], 400);

@@ -11,9 +11,9 @@ use tonic::Request;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 
-use self::codec::Raw;
+use self::codec::RawCodec;
 
-#[path = "../../faults/codec.rs"]
+#[path = "../../../src/runner/reflect/raw.rs"]
 mod codec;
 
 /// The paths, and whether the client streams.
@@ -88,7 +88,7 @@ impl Stage {
             let call = async {
                 grpc.ready().await.expect("the server is well");
                 let request = Request::new(tokio_stream::iter(messages));
-                let told = grpc.streaming(request, PathAndQuery::from_static(path), Raw).await;
+                let told = grpc.streaming(request, PathAndQuery::from_static(path), RawCodec).await;
                 let Ok(told) = told else { return };
                 let mut told = told.into_inner();
                 while let Ok(Some(_)) = told.message().await {}

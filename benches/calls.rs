@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chalktalk::base::{BallId, Coord, NodeId, RunId, RunMicros};
-use chalktalk::event::{Event, Headers, Outcome, Payload, Recorded, Started, WireRef};
+use chalktalk::event::{Event, Outcome, Payload, Recorded, Started, WireRef};
 use chalktalk::journal::{Append, FILE_NAME, Journal};
 use chalktalk::lang;
 use chalktalk::runner::v1::worker_client::WorkerClient;
@@ -271,21 +271,7 @@ fn moved(seq: u64) -> Recorded {
 
 fn started(run: &RunId) -> Recorded {
     let play = Coord::new("bench", "1", "row");
-    let started = Started {
-        run: run.clone(),
-        play,
-        digest: String::new(),
-        formation: None,
-        started_ms: 0,
-        input: Payload::default(),
-        pins: Vec::new(),
-        until: None,
-        parent: None,
-        depth: 0,
-        trace: None,
-        headers: Headers::default(),
-        rerun: None,
-    };
+    let started = Started::new(run.clone(), play);
     Recorded { seq: 0, at: RunMicros(0), event: Event::Started(Box::new(started)) }
 }
 

@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use chalktalk::app::Selection;
 use chalktalk::base::{BallId, Coord, NodeId, RunMicros};
-use chalktalk::event::{Event, Headers, Payload, Recorded, Started, WireRef};
+use chalktalk::event::{Event, Payload, Recorded, Started, WireRef};
 use chalktalk::gui::canvas::{Canvas, Run, Subject, View, headless_canvas, paint_headless};
 use chalktalk::play::{
     Graph, Hop, Line, Node, NodeKind, Options, Place, Play, Spread, Stmt, Target, TargetRef, When, Wire,
@@ -53,21 +53,7 @@ fn play(n_nodes: u32) -> Play {
 
 /// Every ball glides along its wire for 180 ms after the start.
 fn view(n_nodes: u32, n_balls: u32) -> chalktalk::replay::View {
-    let started = Started {
-        run: "bench".into(),
-        play: Coord::new("bench", "1", "grid"),
-        digest: String::new(),
-        formation: None,
-        started_ms: 0,
-        input: Payload::default(),
-        pins: Vec::new(),
-        until: None,
-        parent: None,
-        depth: 0,
-        trace: None,
-        headers: Headers::default(),
-        rerun: None,
-    };
+    let started = Started::new("bench".into(), Coord::new("bench", "1", "grid"));
     let mut events = vec![Event::Started(Box::new(started))];
     for ball in 0..n_balls {
         let from = ball * (n_nodes - 1) / n_balls;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chalktalk::base::{RunId, RunMicros};
 use chalktalk::engine::{Effect, Input, Run, effect_of};
-use chalktalk::event::{Headers, Payload, Recorded};
+use chalktalk::event::{Payload, Recorded, Started};
 use chalktalk::lang;
 use chalktalk::plan::{Catalog, Plan};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -39,20 +39,8 @@ fn run(plan: &Arc<Plan>, journal: &mut Vec<Recorded>) -> Run {
     let id = RunId::new("bench");
     let pins = plan.pin(&Catalog::default(), &id).expect("versions are exact");
     let answer = Payload::from(json!({"total": 120, "ok": true}));
-    let start = Input::Start {
-        run: id,
-        entry: None,
-        input: answer.clone(),
-        started_ms: 0,
-        pins,
-        formation: None,
-        parent: None,
-        depth: 0,
-        headers: Headers::default(),
-        rerun: None,
-        within: None,
-        trace: None,
-    };
+    let started = Box::new(Started { input: answer.clone(), pins, ..Started::new(id, plan.play.clone()) });
+    let start = Input::Start { started, entry: None, within: None };
     let mut run = Run::new(Arc::clone(plan));
     run.advance(RunMicros(0), &start, journal);
     let mut next = 0;

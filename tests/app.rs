@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chalktalk::app::port::{FromRunner, LoadedRun, RunState, RunSummary, ToRunner};
 use chalktalk::app::{Command, Editor, Gesture, Key, Mode, NeedsRepaint, Request, Selection, Shortcut, View};
 use chalktalk::base::{BallId, Coord, NodeId, RunId, RunMicros};
-use chalktalk::event::{Code, Event, Failure, Headers, Outcome, Payload, Recorded, Started, WireRef};
+use chalktalk::event::{Code, Event, Failure, Outcome, Payload, Recorded, Started, WireRef};
 use chalktalk::lang;
 use chalktalk::play::ops::{NodeField, Outlet, PlayField, palette};
 use chalktalk::play::{Expr, Graph, NodeKind, When};
@@ -372,21 +372,7 @@ fn event(seq: u64, ms: u64, event: Event) -> Recorded {
 }
 
 fn recorded(run: &RunId) -> Vec<Recorded> {
-    let started = Started {
-        run: run.clone(),
-        play: Coord::new("shop", "1.2", "checkout"),
-        digest: String::new(),
-        formation: None,
-        started_ms: 1,
-        input: Payload::default(),
-        pins: Vec::new(),
-        until: None,
-        parent: None,
-        depth: 0,
-        trace: None,
-        headers: Headers::default(),
-        rerun: None,
-    };
+    let started = Started { started_ms: 1, ..Started::new(run.clone(), Coord::new("shop", "1.2", "checkout")) };
     let failure = Failure::new(Code::Unavailable, "nobody there");
     vec![
         event(0, 0, Event::Started(Box::new(started))),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chalktalk::base::{RunId, RunMicros};
 use chalktalk::engine::{BallAt, Input, Run};
-use chalktalk::event::{Answer, Code, Event, Failure, Headers, OpaquePayload, Outcome, Payload, Recorded};
+use chalktalk::event::{Answer, Code, Event, Failure, OpaquePayload, Outcome, Payload, Recorded, Started};
 use chalktalk::lang;
 use chalktalk::plan::{Catalog, Plan, choose_formation};
 use serde_json::{Value, json};
@@ -32,20 +32,8 @@ impl Game {
         let run = RunId::new("r");
         let pins = plan.pin(&Catalog::default(), &run).expect("versions are exact");
         let entry = if plan.snap().is_some() { None } else { plan.triggers().next().map(|(id, _)| id.clone()) };
-        let start = Input::Start {
-            run,
-            entry,
-            input,
-            started_ms: 0,
-            pins,
-            formation: None,
-            parent: None,
-            depth: 0,
-            headers: Headers::default(),
-            rerun: None,
-            within: None,
-            trace: None,
-        };
+        let started = Box::new(Started { input, pins, ..Started::new(run, plan.play.clone()) });
+        let start = Input::Start { started, entry, within: None };
         let mut game = Self { run: Run::new(plan), now: RunMicros(0), journal: Vec::new() };
         game.give(&start);
         game

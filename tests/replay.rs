@@ -19,21 +19,7 @@ struct Pen {
 impl Pen {
     fn started() -> Self {
         let mut pen = Self::default();
-        pen.write(Event::Started(Box::new(Started {
-            run: RunId::new("r1"),
-            play: Coord::new("shop", "1", "checkout"),
-            digest: String::new(),
-            formation: None,
-            started_ms: 0,
-            input: Payload::default(),
-            pins: Vec::new(),
-            until: None,
-            parent: None,
-            depth: 0,
-            trace: None,
-            headers: Headers::default(),
-            rerun: None,
-        })));
+        pen.write(Event::Started(Box::new(Started::new(RunId::new("r1"), Coord::new("shop", "1", "checkout")))));
         pen
     }
 

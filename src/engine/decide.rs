@@ -38,38 +38,14 @@ impl Run {
     }
 
     fn start(&self, now: RunMicros, input: &Input) -> Vec<Event> {
-        let Input::Start {
-            run,
-            entry,
-            input,
-            started_ms,
-            pins,
-            formation,
-            parent,
-            depth,
-            headers,
-            within,
-            trace,
-            rerun,
-        } = input
-        else {
-            return Vec::new();
-        };
+        let Input::Start { started, entry, within } = input else { return Vec::new() };
+        let input = &started.input;
         let timeout = [self.plan.timeout, *within].into_iter().flatten().min();
         let started = Started {
-            run: run.clone(),
             play: self.plan.play.clone(),
             digest: self.plan.digest.clone(),
-            formation: formation.clone(),
-            started_ms: *started_ms,
-            input: input.clone(),
-            pins: pins.clone(),
             until: timeout.map(|timeout| now.plus(timeout)),
-            parent: parent.clone(),
-            depth: *depth,
-            trace: trace.clone(),
-            headers: headers.clone(),
-            rerun: rerun.clone(),
+            ..Started::clone(started)
         };
         let mut events = vec![Event::Started(Box::new(started))];
         let trigger = entry.as_ref().and_then(|id| self.plan.find(id));

@@ -1,33 +1,17 @@
-use crate::base::{BallId, Coord, NodeId, RunId, RunMicros};
-use crate::event::{Answer, Event, Failure, Headers, ParkedOn, Payload, Rerun, TraceContext};
+use crate::base::{BallId, Coord, NodeId, RunMicros};
+use crate::event::{Answer, Event, Failure, ParkedOn, Payload, Started};
 
 /// What the shell tells a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// The first input, and only the first.
     Start {
-        run: RunId,
+        /// As the shell knows it: the play, its digest and `until` are the engine's to say.
+        started: Box<Started>,
         /// `None` for the `snap`; else the `wait-for-signal` node whose signal starts the run.
         entry: Option<NodeId>,
-        /// What the ball carries; for a trigger also its signal.
-        input: Payload,
-        /// Wall-clock milliseconds since 1970, UTC.
-        started_ms: u64,
-        /// From `plan::Plan::pin`.
-        pins: Vec<(String, Coord)>,
-        formation: Option<String>,
-        /// The run and node that call this play.
-        parent: Option<(RunId, NodeId)>,
-        /// How many plays are above this one.
-        depth: u32,
-        /// Go with the first ball.
-        headers: Headers,
         /// Bounds the run, in microseconds, as the play's own timeout does; the shorter one counts.
         within: Option<u64>,
-        /// The span that the run is started in.
-        trace: Option<Box<TraceContext>>,
-        /// The run that this one makes again; the shell answers from it.
-        rerun: Option<Rerun>,
     },
     /// An attempt came back. `jitter` is drawn by the shell, 0 to 65535 evenly; it spreads the next attempt.
     Answer {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Effect, Input, Run, effect_of};
 use crate::base::{BallId, RunId, RunMicros};
-use crate::event::{Answer, Code, Failure, Headers, Payload, Recorded};
+use crate::event::{Answer, Code, Failure, Payload, Recorded, Started};
 use crate::plan::{Catalog, PinError, Plan};
 
 /// A small generator of even randomness (`SplitMix64`), for simulations only.
@@ -98,20 +98,10 @@ impl Sim {
         let pins = plan.pin(&Catalog::default(), &id)?;
         let entry = if plan.snap().is_some() { None } else { plan.triggers().next().map(|(id, _)| id.clone()) };
         let formation = plan.formation.as_ref().map(|formation| formation.name.to_string());
-        let start = Input::Start {
-            run: id,
-            entry,
-            input: input.into(),
-            started_ms: 1_800_000_000_000,
-            pins,
-            formation,
-            parent: None,
-            depth: 0,
-            headers: Headers::default(),
-            rerun: None,
-            within: None,
-            trace: None,
-        };
+        let named = Started::new(id, plan.play.clone());
+        let started =
+            Box::new(Started { input: input.into(), started_ms: 1_800_000_000_000, pins, formation, ..named });
+        let start = Input::Start { started, entry, within: None };
         let mut sim = Self {
             run: Run::new(plan),
             journal: Vec::new(),

@@ -90,14 +90,14 @@ pub enum Event {
     Finished { outcome: Outcome },
 }
 
-impl Event {
-    /// Shows each payload that it holds.
-    pub fn payloads<'e>(&'e self, see: &mut impl FnMut(&'e Payload)) {
-        match self {
-            Self::Started(started) => see(&started.input),
+/// Where payloads are in an event, for those who read them and for those who change them.
+macro_rules! each_payload {
+    ($event:expr, $take:ident, $iter:ident, $as:ident, $($borrow:tt)+) => {
+        match $event {
+            Self::Started(started) => $take($($borrow)+ started.input),
             Self::Snapped { payload, signal, .. } => {
-                see(payload);
-                signal.iter().for_each(see);
+                $take(payload);
+                signal.$iter().for_each($take);
             }
             Self::Moved { payload: Some(payload), .. }
             | Self::Joined { payload, .. }
@@ -106,8 +106,8 @@ impl Event {
             | Self::Parked { on: ParkedOn::Worker { payload, .. }, .. }
             | Self::Signalled { payload, .. }
             | Self::Passed { payload, .. }
-            | Self::Finished { outcome: Outcome::Passed { payload, .. } } => see(payload),
-            Self::Split { into, .. } => into.iter().filter_map(|child| child.payload.as_ref()).for_each(see),
+            | Self::Finished { outcome: Outcome::Passed { payload, .. } } => $take(payload),
+            Self::Split { into, .. } => into.$iter().filter_map(|child| child.payload.$as()).for_each($take),
             Self::Moved { payload: None, .. }
             | Self::Waiting { .. }
             | Self::AttemptFailed { .. }
@@ -121,38 +121,18 @@ impl Event {
             | Self::CancelAsked { .. }
             | Self::Finished { outcome: Outcome::Failed { .. } | Outcome::Cancelled { .. } } => {}
         }
+    };
+}
+
+impl Event {
+    /// Shows each payload that it holds.
+    pub fn payloads<'e>(&'e self, see: &mut impl FnMut(&'e Payload)) {
+        each_payload!(self, see, iter, as_ref, &);
     }
 
     /// The same for changing them.
     pub fn payloads_mut(&mut self, change: &mut impl FnMut(&mut Payload)) {
-        match self {
-            Self::Started(started) => change(&mut started.input),
-            Self::Snapped { payload, signal, .. } => {
-                change(payload);
-                signal.iter_mut().for_each(change);
-            }
-            Self::Moved { payload: Some(payload), .. }
-            | Self::Joined { payload, .. }
-            | Self::Called { payload, .. }
-            | Self::Answered { payload, .. }
-            | Self::Parked { on: ParkedOn::Worker { payload, .. }, .. }
-            | Self::Signalled { payload, .. }
-            | Self::Passed { payload, .. }
-            | Self::Finished { outcome: Outcome::Passed { payload, .. } } => change(payload),
-            Self::Split { into, .. } => into.iter_mut().filter_map(|child| child.payload.as_mut()).for_each(change),
-            Self::Moved { payload: None, .. }
-            | Self::Waiting { .. }
-            | Self::AttemptFailed { .. }
-            | Self::Parked { on: ParkedOn::Signal { .. }, .. }
-            | Self::SignalUsed { .. }
-            | Self::Caught { .. }
-            | Self::Dropped { .. }
-            | Self::NodeFailed { .. }
-            | Self::Lost { .. }
-            | Self::Cancelled { .. }
-            | Self::CancelAsked { .. }
-            | Self::Finished { outcome: Outcome::Failed { .. } | Outcome::Cancelled { .. } } => {}
-        }
+        each_payload!(self, change, iter_mut, as_mut, &mut);
     }
 }
 
@@ -188,6 +168,27 @@ pub struct Started {
     /// The run that this one makes again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerun: Option<Rerun>,
+}
+
+impl Started {
+    /// With nothing else said, from an empty input at time 0.
+    pub fn new(run: RunId, play: Coord) -> Self {
+        Self {
+            run,
+            play,
+            digest: String::new(),
+            formation: None,
+            started_ms: 0,
+            input: Payload::default(),
+            pins: Vec::new(),
+            until: None,
+            parent: None,
+            depth: 0,
+            trace: None,
+            headers: Headers::default(),
+            rerun: None,
+        }
+    }
 }
 
 /// Which run is made again. What that was answered before `from` is taken from it: the `Called` and `Parked` of those

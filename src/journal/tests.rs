@@ -14,19 +14,12 @@ fn run_id(n: usize) -> RunId {
 
 fn started(run: &RunId) -> Event {
     Event::Started(Box::new(Started {
-        run: run.clone(),
-        play: Coord::new("shop", "1.2", "checkout"),
         digest: "d1".into(),
         formation: Some("street".into()),
         started_ms: 1_700_000_000_000,
         input: json!({"n": 1}).into(),
         pins: vec![("stock/^3/reserve".into(), Coord::new("stock", "3.0.2", "reserve"))],
-        until: None,
-        parent: None,
-        depth: 0,
-        trace: None,
-        headers: Headers::default(),
-        rerun: None,
+        ..Started::new(run.clone(), Coord::new("shop", "1.2", "checkout"))
     }))
 }
 

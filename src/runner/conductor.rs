@@ -25,7 +25,7 @@ use super::watch::{Room, Watch, Watcher, watch};
 use super::{Error, Limits, Prepared, World};
 use crate::base::{BallId, RunId};
 use crate::engine::Input;
-use crate::event::{Answer, Failure, Outcome, Payload};
+use crate::event::{Answer, Failure, Outcome, Payload, Started};
 use crate::journal::{DocId, KeySignal, Reader};
 use crate::play::Formation;
 
@@ -361,6 +361,7 @@ impl Conductor {
         let pins = plan.pin(&self.targets.catalog(&prepared), &run)?;
         let document = self.document(&prepared)?;
         let formation = plan.formation.as_ref().map(|formation| formation.name.to_string());
+        let play = plan.play.clone();
         let mut live = Live::new(run.clone(), self.run_of(plan), prepared, now_us);
         live.document = Some(document);
         live.member = member;
@@ -368,21 +369,10 @@ impl Conductor {
         live.replayed = record.map(|record| Box::new(Replayed::new(record, &[])));
         let started_ms = self.world.wall_us() / 1000;
         let within = within.map(|within| u64::try_from(within.as_micros()).unwrap_or(u64::MAX));
-        let run_id = run.clone();
-        let input = Input::Start {
-            run: run_id,
-            entry,
-            input,
-            started_ms,
-            pins,
-            formation,
-            parent,
-            depth,
-            headers,
-            within,
-            trace,
-            rerun,
-        };
+        let named = Started::new(run.clone(), play);
+        let started =
+            Box::new(Started { formation, started_ms, input, pins, parent, depth, trace, headers, rerun, ..named });
+        let input = Input::Start { started, entry, within };
         let slot = self.lives.insert(live).ok_or(Error::Stopped)?;
         self.note_rerun(slot);
         self.advance(slot, &input, now_us);

@@ -11,19 +11,9 @@ const RUN: &str = "018bcfe5-6800-7123-8000-000000000001";
 
 fn started(trace: Option<TraceContext>) -> Event {
     Event::Started(Box::new(Started {
-        run: RunId::new(RUN),
-        play: Coord::new("t", "1", "x"),
-        digest: String::new(),
-        formation: None,
         started_ms: 1_700_000_000_000,
-        input: Payload::default(),
-        pins: Vec::new(),
-        until: None,
-        parent: None,
-        depth: 0,
-        headers: Headers::default(),
-        rerun: None,
         trace: trace.map(Box::new),
+        ..Started::new(RunId::new(RUN), Coord::new("t", "1", "x"))
     }))
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use chalktalk::app::Mode;
 use chalktalk::app::port::{FromRunner, LoadedRun, RunState, RunSummary, Ticket, ToRunner};
 use chalktalk::base::{BallId, RunId, RunMicros};
-use chalktalk::event::{Event, Headers, ParkedOn, Payload, Recorded, Started, WireRef};
+use chalktalk::event::{Event, ParkedOn, Payload, Recorded, Started, WireRef};
 use eframe::egui::{Key, Modifiers};
 use serde_json::json;
 
@@ -23,21 +23,7 @@ const PLAY: &str = "play shop/1/wait {
 fn events(run: &RunId) -> Vec<Recorded> {
     let ball = BallId(0);
     let wire = |from: &str, to: &str| WireRef { from: from.into(), to: to.into(), nth: 0 };
-    let started = Started {
-        run: run.clone(),
-        play: "shop/1/wait".parse().unwrap(),
-        digest: String::new(),
-        formation: None,
-        started_ms: 0,
-        input: Payload::default(),
-        pins: Vec::new(),
-        until: None,
-        parent: None,
-        depth: 0,
-        trace: None,
-        headers: Headers::default(),
-        rerun: None,
-    };
+    let started = Started::new(run.clone(), "shop/1/wait".parse().unwrap());
     let list = [
         Event::Started(Box::new(started)),
         Event::Snapped { ball, node: "start".into(), payload: Payload::default(), signal: None },

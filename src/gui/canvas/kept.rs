@@ -280,21 +280,7 @@ mod tests {
 
     /// A ball has left the snap for the first call.
     fn view(play: &Play) -> crate::replay::View {
-        let started = Started {
-            run: "r".into(),
-            play: play.coord.clone(),
-            digest: String::new(),
-            formation: None,
-            started_ms: 0,
-            input: Payload::default(),
-            pins: Vec::new(),
-            until: None,
-            parent: None,
-            depth: 0,
-            trace: None,
-            headers: crate::event::Headers::default(),
-            rerun: None,
-        };
+        let started = Started::new("r".into(), play.coord.clone());
         let wire = WireRef { from: "order".into(), to: "validate".into(), nth: 0 };
         let events = [
             Event::Started(Box::new(started)),

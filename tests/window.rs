@@ -40,8 +40,10 @@ struct Stage {
 impl Stage {
     /// Starts the program with no file on a fresh display, in a fresh home.
     fn new(home: &Path) -> Self {
+        // Without -noreset the server starts anew, deaf for a moment, whenever the last program goes: here
+        // between xdotool's question and the program's start.
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"])
+            .args(["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

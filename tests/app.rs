@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use chalktalk::app::port::{FromRunner, LoadedRun, RunState, RunSummary, ToRunner};
-use chalktalk::app::{Command, Editor, Gesture, Key, Mode, NeedsRepaint, Request, Selection, Shortcut, View};
+use chalktalk::app::{Command, Editor, Gesture, Key, Mode, NeedsRepaint, Request, Selection, Shortcut, View, registry};
 use chalktalk::base::{BallId, Coord, NodeId, RunId, RunMicros};
 use chalktalk::event::{Code, Event, Failure, Outcome, Payload, Recorded, Started, WireRef};
 use chalktalk::lang;
@@ -533,11 +533,11 @@ fn a_replay_shows_what_ran_and_calls_nothing() {
 #[test]
 fn shortcuts_are_unambiguous_and_titles_are_there() {
     let mut seen = Vec::new();
-    for command in Command::PLAIN {
-        assert!(!command.title().is_empty() && !command.tooltip().is_empty(), "{command:?}");
-        if let Some(shortcut) = command.shortcut() {
-            assert!(!seen.contains(&shortcut), "{shortcut} is used twice");
-            seen.push(shortcut);
+    for entry in registry::entries() {
+        assert!(!entry.title.is_empty() && !entry.does.is_empty(), "{}", entry.id);
+        for shortcut in entry.shortcuts {
+            assert!(!seen.contains(shortcut), "{shortcut} is used twice");
+            seen.push(*shortcut);
         }
     }
     assert_eq!(Command::Redo.shortcut().unwrap().to_string(), "Ctrl+Shift+Z");

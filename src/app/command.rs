@@ -4,11 +4,13 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::gesture::Gesture;
-use super::key::{Key, Shortcut};
+use super::key::Shortcut;
+use super::registry;
 use super::selection::Selection;
 use crate::base::{NodeId, RunId, RunMicros};
 
-/// Everything that the editor can be told to do. The single source of menu texts, tooltips and shortcuts.
+/// Everything that the editor can be told to do. Those that need nothing but themselves have an entry in
+/// [`super::registry`], with their names and shortcuts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     New,
@@ -44,6 +46,24 @@ pub enum Command {
     /// Another play of the file on the canvas.
     ShowPlay(usize),
 
+    /// The command palette, over nodes, targets and text too.
+    Find,
+    /// The command palette, commands alone.
+    FindCommand,
+
+    /// Shows a node of an open document.
+    GoTo {
+        /// In the order of the tabs.
+        session: usize,
+        item: usize,
+        node: NodeId,
+    },
+    /// Shows the place of an open document's text, and what it speaks of.
+    GoToText {
+        session: usize,
+        offset: u32,
+    },
+
     Fit,
     ZoomIn,
     ZoomOut,
@@ -63,6 +83,8 @@ pub enum Command {
     SetFormation(Option<SmolStr>),
     /// JSON, as typed.
     SetInput(String),
+    /// Asks for it.
+    EditInput,
     ShowRuns,
     OpenRun(RunId),
     /// Back to editing; a live run goes on.
@@ -88,97 +110,35 @@ pub struct Info {
 }
 
 impl Command {
-    /// Commands that need nothing but themselves: for menus and, with `Info`, a palette.
-    pub const PLAIN: [Self; 29] = [
-        Self::New,
-        Self::Open,
-        Self::Save,
-        Self::SaveAs,
-        Self::Reload,
-        Self::Quit,
-        Self::Undo,
-        Self::Redo,
-        Self::Delete,
-        Self::SelectAll,
-        Self::SelectNone,
-        Self::FormatText,
-        Self::Fit,
-        Self::ZoomIn,
-        Self::ZoomOut,
-        Self::ZoomReset,
-        Self::ToggleTextPane,
-        Self::ToggleTheme,
-        Self::ShowProblems,
-        Self::Run,
-        Self::StopRun,
-        Self::ShowRuns,
-        Self::CloseRun,
-        Self::PlayPause,
-        Self::StepForward,
-        Self::StepBack,
-        Self::JumpToStart,
-        Self::JumpToEnd,
-        Self::SetFormation(None),
-    ];
-
+    /// What its entry says, or the name of a command that carries something along.
     pub fn info(&self) -> Info {
-        use Key::Char;
-        let plain = Shortcut::plain;
-        let ctrl = Shortcut::ctrl;
-        let (title, tooltip, shortcut) = match self {
-            Self::New => ("New", "Start an empty play", Some(ctrl(Char('N')))),
-            Self::Open => ("Open…", "Open a .play or .ron file", Some(ctrl(Char('O')))),
-            Self::OpenPath(_) => ("Open file", "Open this file", None),
-            Self::Save => ("Save", "Write the play to its file", Some(ctrl(Char('S')))),
-            Self::SaveAs => (
-                "Save as…",
-                "Write to another file; .play and .ron say the same",
-                Some(Shortcut::ctrl_shift(Char('S'))),
-            ),
-            Self::SaveTo(_) => ("Save to file", "Write to this file", None),
-            Self::Overwrite(_) => ("Overwrite", "Write over what is there now", None),
-            Self::Reload => ("Reload from disk", "Read the file again and drop what is unsaved", None),
-            Self::Discard(_) => ("Discard changes", "Go on without saving", None),
-            Self::SaveAndThen(_) => ("Save", "Save, then go on", None),
-            Self::Quit => ("Quit", "Close the window", Some(ctrl(Char('Q')))),
-            Self::Undo => ("Undo", "Take the last change back", Some(ctrl(Char('Z')))),
-            Self::Redo => ("Redo", "Make the change again", Some(Shortcut::ctrl_shift(Char('Z')))),
-            Self::Delete => ("Delete", "Remove the selected nodes and wires", Some(plain(Key::Delete))),
-            Self::SelectAll => ("Select all", "Select every node", Some(ctrl(Char('A')))),
-            Self::SelectNone => ("Select nothing", "Clear the selection", Some(plain(Key::Escape))),
-            Self::Select(_) => ("Select", "Select these", None),
-            Self::Edit(_) => ("Edit", "Change the play", None),
-            Self::EditText(_) => ("Type", "Change the text", None),
-            Self::FormatText => {
-                ("Format text", "Lay the text out in the canonical way", Some(Shortcut::ctrl_shift(Char('F'))))
-            }
-            Self::ShowPlay(_) => ("Show play", "Show this play of the file", None),
-            Self::Fit => ("Fit", "Show the whole play", Some(plain(Char('F')))),
-            Self::ZoomIn => ("Zoom in", "Look closer", Some(ctrl(Char('+')))),
-            Self::ZoomOut => ("Zoom out", "See more", Some(ctrl(Char('-')))),
-            Self::ZoomReset => ("Zoom to 100%", "Show the play at its own size", Some(ctrl(Char('0')))),
-            Self::ToggleTextPane => ("Text pane", "Show or hide the play's text", Some(ctrl(Char('T')))),
-            Self::ToggleTheme => ("Light or dark", "Change the theme", None),
-            Self::ShowProblems => ("Problems", "List what the checks found", Some(plain(Key::F(8)))),
-            Self::Run => ("Run", "Start a run with the chosen input and formation", Some(plain(Key::Space))),
-            Self::RunAllowed(_) => ("Start and run", "Start what the formation names, then run", None),
-            Self::StopRun => ("Stop", "Cancel the run that is shown", Some(Shortcut::shift(Key::Escape))),
-            Self::SendSignal { .. } => ("Send signal", "Let the ball that waits here go on", None),
-            Self::SetFormation(_) => ("Formation", "Choose what serves the targets", None),
-            Self::SetInput(_) => ("Input", "What the next run starts with", None),
-            Self::ShowRuns => ("Past runs", "List the recorded runs", Some(ctrl(Char('H')))),
-            Self::OpenRun(_) => ("Replay", "Replay this run; nothing is called", None),
-            Self::CloseRun => ("Back to editing", "Leave the run; it goes on if it is live", Some(ctrl(Char('E')))),
-            Self::PlayPause => ("Play or pause", "Let the replay run or hold it", Some(plain(Char('P')))),
-            Self::StepForward => ("Step forward", "To the next event", Some(plain(Char('.')))),
-            Self::StepBack => ("Step back", "To the event before", Some(plain(Char(',')))),
-            Self::JumpToStart => ("To the start", "To the first event", Some(plain(Key::Home))),
-            Self::JumpToEnd => ("To the end", "To the last event; follows a live run", Some(plain(Key::End))),
-            Self::Seek(_) => ("Seek", "Show this instant", None),
-            Self::SetSpeed(_) => ("Speed", "How fast the replay goes", None),
-            Self::DismissToast(_) => ("Dismiss", "Close this message", None),
+        if let Some(entry) = registry::entry_of(self) {
+            return Info { title: entry.title, tooltip: entry.does, shortcut: entry.shortcut() };
+        }
+        let (title, tooltip) = match self {
+            Self::OpenPath(_) => ("Open file", "Open this file"),
+            Self::SaveTo(_) => ("Save to file", "Write to this file"),
+            Self::Overwrite(_) => ("Overwrite", "Write over what is there now"),
+            Self::Discard(_) => ("Discard changes", "Go on without saving"),
+            Self::SaveAndThen(_) => ("Save", "Save, then go on"),
+            Self::Select(_) => ("Select", "Select these"),
+            Self::Edit(_) => ("Edit", "Change the play"),
+            Self::EditText(_) => ("Type", "Change the text"),
+            Self::ShowPlay(_) => ("Show play", "Show this play of the file"),
+            Self::GoTo { .. } => ("Go to", "Show this node"),
+            Self::GoToText { .. } => ("Go to text", "Show this line"),
+            Self::RunAllowed(_) => ("Start and run", "Start what the formation names, then run"),
+            Self::SendSignal { .. } => ("Send signal", "Let the ball that waits here go on"),
+            Self::SetFormation(_) => ("Formation", "Choose what serves the targets"),
+            Self::SetInput(_) => ("Input", "What the next run starts with"),
+            Self::OpenRun(_) => ("Replay", "Replay this run; nothing is called"),
+            Self::Seek(_) => ("Seek", "Show this instant"),
+            Self::SetSpeed(_) => ("Speed", "How fast the replay goes"),
+            Self::DismissToast(_) => ("Dismiss", "Close this message"),
+            // Plain ones have entries.
+            _ => ("Command", ""),
         };
-        Info { title, tooltip, shortcut }
+        Info { title, tooltip, shortcut: None }
     }
 
     pub fn title(&self) -> &'static str {

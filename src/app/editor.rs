@@ -5,10 +5,12 @@ use super::edit::NotDone;
 use super::gesture::Gesture;
 use super::key::{Key, Shortcut};
 use super::port::{RunSummary, Ticket};
+use super::registry;
 use super::request::{Request, View};
 use super::selection::Selection;
 use super::session::{Mode, Session};
 use super::toast::{Toast, Toasts, Tone};
+use crate::base::NodeId;
 use crate::lang;
 use crate::replay::NeedsRepaint;
 
@@ -117,10 +119,42 @@ impl Editor {
             Command::ToggleTextPane => out.push(Request::View(View::ToggleTextPane)),
             Command::ToggleTheme => out.push(Request::View(View::ToggleTheme)),
             Command::ShowProblems => out.push(Request::View(View::ShowProblems)),
+            Command::Find => out.push(Request::View(View::Find { commands_only: false })),
+            Command::FindCommand => out.push(Request::View(View::Find { commands_only: true })),
+            Command::GoTo { session, item, node } => self.go_to(session, item, node, out),
+            Command::GoToText { session, offset } => self.go_to_text(session, offset, out),
+            Command::EditInput => out.push(Request::View(View::EditInput)),
 
             Command::DismissToast(id) => self.toasts.dismiss(id),
             run => self.run_command(run, out),
         }
+    }
+
+    fn go_to(&mut self, session: usize, item: usize, node: NodeId, out: &mut Vec<Request>) {
+        if session >= self.sessions.len() {
+            return;
+        }
+        self.current = session;
+        let shown = self.session_mut();
+        if shown.item() != Some(item) && shown.mode() != Mode::Replay {
+            shown.show_play(item);
+        }
+        shown.select(Selection::node(node.clone()));
+        out.push(Request::View(View::Reveal(node)));
+    }
+
+    /// The line shows itself in the text once what it speaks of is selected.
+    fn go_to_text(&mut self, session: usize, offset: u32, out: &mut Vec<Request>) {
+        let Some(found) = self.sessions.get_mut(session) else { return };
+        if let Some(item) = found.item_at(offset) {
+            found.show_play(item);
+        }
+        let node = found.node_at(offset).cloned();
+        self.current = session;
+        if let (Some(item), Some(node)) = (self.session().item(), node) {
+            self.go_to(session, item, node, out);
+        }
+        out.push(Request::View(View::ShowText { offset }));
     }
 
     fn edit_command(&mut self, command: Command) -> Result<(), NotDone> {
@@ -160,7 +194,7 @@ impl Editor {
             Command::SelectNone => !session.selection().is_empty(),
             Command::Edit(_) | Command::EditText(_) | Command::FormatText => editable,
             Command::SelectAll | Command::Fit => session.shown().is_some(),
-            Command::Run | Command::RunAllowed(_) => session.play().is_some(),
+            Command::EditInput | Command::Run | Command::RunAllowed(_) => session.play().is_some(),
             Command::StopRun => watch.is_some_and(|watch| watch.is_running() && watch.run().is_some()),
             Command::SendSignal { .. } => watch.is_some_and(super::Watch::is_running),
             Command::StepBack | Command::JumpToStart => watch.is_some_and(|watch| watch.playback().n_events() > 0),
@@ -189,13 +223,11 @@ impl Editor {
             _ if shortcut == Shortcut::plain(Key::Escape) && replay && self.session().selection().is_empty() => {
                 Some(Command::CloseRun)
             }
-            _ if shortcut == Shortcut::plain(Key::Backspace) => Some(Command::Delete),
-            _ if shortcut == Shortcut::ctrl(Key::Char('Y')) => Some(Command::Redo),
-            _ if shortcut == Shortcut::ctrl(Key::Char('=')) => Some(Command::ZoomIn),
             _ => None,
         };
-        let plain = || Command::PLAIN.into_iter().find(|command| command.shortcut() == Some(shortcut));
-        other.or_else(plain).filter(|command| self.is_enabled(command))
+        let by_key = registry::entries().filter(|entry| entry.shortcuts.contains(&shortcut));
+        let mut commands = other.into_iter().chain(by_key.map(|entry| (entry.command)()));
+        commands.find(|command| self.is_enabled(command))
     }
 
     /// Wall time passes. Call once per frame, before drawing.

@@ -37,6 +37,14 @@ pub enum View {
     Reveal(NodeId),
     /// Show the input field, with the focus.
     EditInput,
+    /// Show the text at this byte.
+    ShowText {
+        offset: u32,
+    },
+    /// Show the command palette, with the focus.
+    Find {
+        commands_only: bool,
+    },
 }
 
 /// A question with its answers as buttons. Dismissing it changes nothing.

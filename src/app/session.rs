@@ -207,6 +207,12 @@ impl Session {
         self.source.map.line(self.shown.item?, stmt).map(|line| line.whole)
     }
 
+    /// The play whose text holds the byte.
+    pub fn item_at(&self, offset: u32) -> Option<usize> {
+        let item = self.source.map.items.iter().position(|spans| spans.line.whole.touches(offset))?;
+        self.doc().play(item).map(|_| item)
+    }
+
     /// The node that is written at a byte of the text: in its statement, in a wire or in the layout.
     pub fn node_at(&self, offset: u32) -> Option<&NodeId> {
         let item = self.shown.item?;

@@ -5,6 +5,7 @@
 
 pub mod canvas;
 mod dialogs;
+mod finder;
 mod fonts;
 mod icons;
 mod keys;

@@ -58,7 +58,36 @@ pub fn ui(ui: &mut Ui, editor: &Editor, look: Look, out: &mut Vec<Command>) -> O
         run(ui, editor, out);
         formation(ui, editor.session(), out);
     });
+    search(ui, rect, out);
     ask
+}
+
+/// What looks like a field and opens the command palette.
+fn search(ui: &mut Ui, bar: Rect, out: &mut Vec<Command>) {
+    let theme = Theme::of(ui.ctx());
+    let width = (bar.width() - 1180.0).clamp(0.0, 330.0);
+    if width < 150.0 {
+        return;
+    }
+    let middle = pos2(bar.left() + bar.width() * 0.5 - 40.0, bar.center().y);
+    let rect = Rect::from_center_size(middle, vec2(width, 26.0));
+    let response = ui.interact(rect, ui.scope_id().with("search"), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Find"));
+    let line = if response.hovered() { theme::mix(theme.line, theme.text, 0.25) } else { theme.line };
+    ui.painter().rect(rect, 13.0, theme.panel2, Stroke::new(1.0, line), StrokeKind::Inside);
+    if response.has_focus() {
+        ui.painter().rect_stroke(rect, 13.0, Stroke::new(1.5, theme.accent), StrokeKind::Outside);
+    }
+    let (y, font) = (rect.center().y, theme::small());
+    let key = Command::Find.shortcut().map(|shortcut| shortcut.to_string()).unwrap_or_default();
+    let key =
+        text_at(ui, pos2(rect.right() - 14.0, y), Align2::RIGHT_CENTER, key, theme::mono(size::CAPTION), theme.muted);
+    let hint = "Find a node, target or command";
+    let hint = super::widgets::elided(ui, hint, font, theme.muted, key.left() - rect.left() - 24.0);
+    ui.painter().galley(pos2(rect.left() + 16.0, y - hint.size().y / 2.0), hint, theme.muted);
+    if response.clicked() {
+        out.push(Command::Find);
+    }
 }
 
 fn brand(ui: &mut Ui) {

@@ -8,6 +8,7 @@ use egui::{Frame, Key, Panel, Ui, ViewportCommand};
 
 use super::canvas::{self, Canvas};
 use super::dialogs::{Answer, Ask, FileDialogs, PathDialog};
+use super::finder::Finder;
 use super::keys;
 use super::palette::{self, PalettePanel};
 use super::panels::{InputDialog, RunsPanel, SidePanel, Tab, TimelinePanel};
@@ -41,6 +42,7 @@ pub struct Window {
     timeline: TimelinePanel,
     runs: RunsPanel,
     input: InputDialog,
+    finder: Finder,
     may_close: bool,
     title: String,
 }
@@ -62,6 +64,7 @@ impl Window {
             timeline: TimelinePanel::default(),
             runs: RunsPanel::default(),
             input: InputDialog::default(),
+            finder: Finder::default(),
             may_close: false,
             title: String::new(),
         }
@@ -172,7 +175,7 @@ impl Window {
     }
 
     fn shortcuts(&mut self, ctx: &egui::Context, out: &mut Vec<Command>) {
-        if self.path_dialog.is_some() || self.question.is_some() || self.input.is_open() {
+        if self.path_dialog.is_some() || self.question.is_some() || self.input.is_open() || self.finder.is_open() {
             return;
         }
         let typing = ctx.text_edit_focused();
@@ -257,6 +260,7 @@ impl Window {
             }
         }
         self.input.ui(ctx, out);
+        self.finder.ui(ctx, &self.editor, out);
     }
 
     fn fulfil(&mut self, ctx: &egui::Context, request: Request) {
@@ -303,6 +307,8 @@ impl Window {
                     self.canvas.reveal(shown.graph, &node);
                 }
             }
+            View::ShowText { .. } => self.side.show(Tab::Text),
+            View::Find { commands_only } => self.finder.open(commands_only),
             View::EditInput => self.input.open(self.editor.session().input()),
         }
         ctx.request_repaint();

@@ -4,6 +4,7 @@
 #![cfg(feature = "gui")]
 
 mod canvas;
+mod commands;
 mod files;
 mod inspector;
 mod panels;

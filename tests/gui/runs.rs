@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::stage::Stage;
 
-const PLAY: &str = "play shop/1/wait {
+pub const PLAY: &str = "play shop/1/wait {
   snap start
   wait-for-signal ok \"go\"
   pass done
@@ -20,7 +20,7 @@ const PLAY: &str = "play shop/1/wait {
 }
 ";
 
-fn events(run: &RunId) -> Vec<Recorded> {
+pub fn events(run: &RunId) -> Vec<Recorded> {
     let ball = BallId(0);
     let wire = |from: &str, to: &str| WireRef { from: from.into(), to: to.into(), nth: 0 };
     let started = Started::new(run.clone(), "shop/1/wait".parse().unwrap());

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use chalktalk::app::port::{FromRunner, ToRunner};
-use chalktalk::app::{Command, Editor};
+use chalktalk::app::{Command, Editor, registry};
 use chalktalk::gui::theme::Look;
 use chalktalk::gui::{Ask, FileDialogs, Port, Window, dress};
 use chalktalk::play::{Node, NodeKind, Play};
 use eframe::egui::{self, Event, Key, Modifiers, PointerButton, Pos2, Rect};
 use egui_kittest::Harness;
-use egui_kittest::kittest::{AccessKitNode, Queryable as _};
+use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _};
 
 /// Answers every dialog with the same path.
 #[derive(Clone, Default)]
@@ -132,6 +132,19 @@ impl Stage {
     pub fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
         self.settle();
+    }
+
+    /// Chooses a command from the palette, by its id in the registry. `tests/commands.rs` counts these.
+    pub fn choose(&mut self, id: &str) {
+        let entry = registry::entries().find(|entry| entry.id == id).expect("the registry has it");
+        self.key(Modifiers { shift: true, ..Modifiers::COMMAND }, Key::P);
+        self.harness.event(Event::Text(entry.title.to_owned()));
+        self.settle();
+        let shortcut = entry.shortcut().map(|shortcut| format!(", {shortcut}")).unwrap_or_default();
+        let row = format!("command {}{shortcut}", entry.title);
+        let disabled = self.harness.get_by_label(&row).accesskit_node().is_disabled();
+        assert!(!disabled, "{id} cannot be used now");
+        self.click(&row);
     }
 
     /// Where a node is on the screen.

@@ -1,0 +1,4 @@
+use super::Entry;
+
+/// Arranging, frames, levels, export.
+pub const ENTRIES: &[Entry] = &[];

@@ -1,0 +1,150 @@
+//! Each command, chosen from the palette by its name.
+
+use std::sync::Arc;
+
+use chalktalk::app::port::{FromRunner, LoadedRun, ToRunner};
+use chalktalk::app::{Command, Mode};
+use chalktalk::base::{RunId, RunMicros};
+use eframe::egui::{Key, Modifiers};
+
+use crate::runs;
+use crate::stage::{PLAY, Stage};
+
+#[test]
+fn the_palette_finds_commands_nodes_targets_and_text() {
+    let mut stage = Stage::new(PLAY);
+    stage.choose("find.command");
+    assert!(stage.has_containing("command Run,") && !stage.has_containing("go to"));
+    stage.key(Modifiers::NONE, Key::Escape);
+    stage.choose("find.anything");
+    stage.type_into("Find", "shop/1/second");
+    assert!(stage.has_containing("go to call second"));
+    stage.key(Modifiers::NONE, Key::Enter);
+    let selected = stage.editor().session().selection().single_node().map(ToString::to_string);
+    assert_eq!(selected.as_deref(), Some("second"));
+
+    stage.key(Modifiers::COMMAND, Key::P);
+    stage.type_into("Find", "two calls");
+    assert!(stage.has_containing("go to line 1: // Two calls."));
+    // A greyed-out command is not done, and Escape goes away.
+    stage.type_into("Find", ">step forward");
+    stage.key(Modifiers::NONE, Key::Enter);
+    assert!(stage.has_containing("command Step forward"));
+    stage.key(Modifiers::NONE, Key::Escape);
+    assert!(!stage.has_containing("command Step forward"));
+}
+
+#[test]
+fn commands_of_drawing_and_text() {
+    let mut stage = Stage::new(PLAY);
+    let before = stage.text().to_owned();
+    stage.choose("select.all");
+    assert_eq!(stage.editor().session().selection().nodes.len(), 4);
+    stage.choose("select.none");
+    assert!(stage.editor().session().selection().is_empty());
+    stage.click_at(stage.node_rect("call first").center());
+    stage.choose("edit.delete");
+    assert!(stage.node("first").is_none());
+    stage.choose("edit.undo");
+    assert_eq!(stage.text(), before);
+    stage.choose("edit.redo");
+    assert!(stage.node("first").is_none());
+    stage.apply(Command::EditText(before.replace("  snap start", "      snap    start")));
+    stage.choose("text.format");
+    assert!(stage.text().contains("\n  snap start\n"), "{}", stage.text());
+    stage.choose("text.problems");
+    assert!(!stage.has("Play text"));
+    stage.choose("text.pane");
+    assert!(stage.has("Play text"));
+}
+
+#[test]
+fn commands_of_the_view() {
+    let mut stage = Stage::new(PLAY);
+    let width = |stage: &Stage| stage.node_rect("call first").width();
+    let fitted = width(&stage);
+    stage.choose("view.zoom-in");
+    assert!(width(&stage) > fitted * 1.1);
+    stage.choose("view.zoom-out");
+    assert!((width(&stage) - fitted).abs() < 1.0);
+    stage.choose("view.zoom-out");
+    stage.choose("view.zoom-reset");
+    let life = width(&stage);
+    stage.choose("view.fit");
+    assert!((width(&stage) - fitted).abs() < 1.0 && life >= fitted);
+    stage.choose("view.theme");
+    assert_eq!(stage.harness.ctx.theme(), eframe::egui::Theme::Light);
+}
+
+#[test]
+fn commands_of_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (folder.path().join("one.play"), folder.path().join("two.play"));
+    let mut stage = Stage::new(PLAY);
+    *stage.desk.answer.borrow_mut() = Some(one.clone());
+    stage.choose("file.save");
+    assert_eq!(std::fs::read_to_string(&one).unwrap(), PLAY);
+    *stage.desk.answer.borrow_mut() = Some(two.clone());
+    stage.choose("file.save-as");
+    assert_eq!(stage.editor().session().path(), Some(two.as_path()));
+    std::fs::write(&two, "play a/1/b {\n  snap other\n}\n").unwrap();
+    stage.choose("file.reload");
+    assert!(stage.node("other").is_some());
+    *stage.desk.answer.borrow_mut() = Some(one.clone());
+    stage.choose("file.open");
+    assert!(stage.node("first").is_some());
+    stage.choose("file.new");
+    assert!(stage.editor().session().path().is_none());
+    let ctx = stage.harness.ctx.clone();
+    stage.choose("file.quit");
+    // Nothing is unsaved, so nothing is asked.
+    assert!(!stage.has("Discard changes") && !ctx.input(|input| input.viewport().close_requested()));
+}
+
+#[test]
+fn commands_of_runs() {
+    let mut stage = Stage::new(runs::PLAY);
+    stage.choose("run.input");
+    assert!(stage.has("Run input"));
+    stage.key(Modifiers::NONE, Key::Escape);
+    stage.choose("run.built-in");
+    assert_eq!(stage.editor().session().formation(), None);
+    stage.choose("run.start");
+    let Ok(ToRunner::Start(asked)) = stage.to_runner.try_recv() else { panic!("no run was asked for") };
+    let run = RunId::new("r-1");
+    stage.hear(FromRunner::Started { ticket: asked.ticket, run: run.clone() });
+    stage.choose("run.stop");
+    assert_eq!(stage.to_runner.try_recv(), Ok(ToRunner::Cancel { run }));
+    stage.choose("run.close");
+    assert_eq!(stage.editor().session().mode(), Mode::Editing);
+    stage.choose("run.past");
+    assert!(matches!(stage.to_runner.try_recv(), Ok(ToRunner::ListRuns { .. })));
+    assert!(stage.has("Close the list"));
+}
+
+#[test]
+fn commands_of_a_replay() {
+    let mut stage = Stage::new(runs::PLAY);
+    let run = RunId::new("r-1");
+    let doc = Some(Arc::new(chalktalk::lang::parse(runs::PLAY).doc));
+    let events = runs::events(&run);
+    let end = events.last().unwrap().at;
+    let loaded = LoadedRun { run, doc, item: 0, events, live: false, stopped: None };
+    stage.hear(FromRunner::Loaded(Box::new(loaded)));
+    assert_eq!(stage.editor().session().mode(), Mode::Replay);
+    let time = |stage: &Stage| stage.editor().session().watch().unwrap().playback().time();
+    stage.choose("replay.end");
+    let last = time(&stage);
+    assert!(last >= end);
+    stage.choose("replay.back");
+    assert!(time(&stage) < last);
+    stage.choose("replay.start");
+    assert_eq!(time(&stage), RunMicros(0));
+    stage.choose("replay.forward");
+    let events = |stage: &Stage| stage.editor().session().watch().unwrap().playback().n_events();
+    assert_eq!(events(&stage), 1);
+    let playing = |stage: &Stage| stage.editor().session().watch().unwrap().playback().is_playing();
+    assert!(!playing(&stage));
+    stage.choose("replay.toggle");
+    assert!(playing(&stage));
+}

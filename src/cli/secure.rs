@@ -137,6 +137,10 @@ pub(super) struct Bounds {
     /// Unfinished runs at once, those that wait too
     #[arg(long, value_name = "N", default_value_t = Limits::default().runs)]
     pub max_runs: usize,
+    /// Of these, those that stay whole in memory while they wait: the others are read again from the journal when they are
+    /// woken
+    #[arg(long, value_name = "N", default_value_t = Limits::default().awake)]
+    pub max_awake: usize,
     /// Unfinished runs at once that one run has started, itself or by those that it started
     #[arg(long, value_name = "N", default_value_t = Limits::default().runs_below)]
     pub max_runs_below: usize,
@@ -154,6 +158,7 @@ impl Bounds {
             watches: self.max_watches,
             catches: self.max_catches,
             runs: self.max_runs,
+            awake: self.max_awake,
             runs_below: self.max_runs_below,
             run_bytes: self.max_run_memory,
         }

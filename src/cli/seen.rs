@@ -95,7 +95,7 @@ fn follow(mut watch: Watch, telemetry: &Telemetry, again: impl Fn() -> Watch) {
 }
 
 fn shown(standing: Standing) -> telemetry::Standing {
-    let Standing { runs, watches, lagged, queues } = standing;
+    let Standing { runs, watches, lagged, queues, .. } = standing;
     let queues = queues.into_iter().map(|(target, queue)| Queue {
         target: target.to_string(),
         parked: queue.parked,

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::retention::{Swept, is_over};
 use super::{
-    Append, DocId, Error, Filter, History, KeySignal, Page, Registered, RunInfo, SignalChange, Status, ending,
+    Append, DocId, Error, Filter, History, KeySignal, Page, Registered, RunInfo, SignalChange, Status, Unfinished, ending,
 };
 use crate::base::{Coord, RunId};
 use crate::event::{Event, Recorded};
@@ -208,6 +208,21 @@ impl Memory {
 
     pub fn unfinished(&self) -> Vec<RunId> {
         self.runs.iter().flatten().filter(|kept| kept.is_unfinished()).map(|kept| kept.info.run.clone()).collect()
+    }
+
+    pub fn all_unfinished(&self) -> Vec<Unfinished> {
+        let unfinished = self.runs.iter().flatten().filter(|kept| kept.is_unfinished());
+        let show = |kept: &Kept| Unfinished {
+            run: kept.info.run.clone(),
+            document: kept.document,
+            is_stopped: kept.info.status == Status::Stopped,
+            history: History { events: kept.events.clone(), unread: Vec::new() },
+        };
+        unfinished.map(show).collect()
+    }
+
+    pub fn text(&self, document: DocId) -> Option<String> {
+        self.documents.get(usize::try_from(document.0).ok()?).cloned()
     }
 
     pub fn events_from(&self, run: &RunId, seq: u64, limit: usize) -> Result<History, Error> {

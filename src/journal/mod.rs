@@ -8,6 +8,7 @@
 //! Start reading at [`Journal`] and [`Reader`].
 
 mod body;
+mod bulk;
 mod dir;
 mod error;
 mod file;
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 
+pub use bulk::Unfinished;
 pub use dir::{FILE_NAME, default_dir};
 pub use error::Error;
 pub use retention::Swept;
@@ -349,6 +351,27 @@ impl Reader {
         match &self.store {
             Store::File(file) => file.unfinished(),
             Store::Memory(memory) => Ok(memory::lock(memory).unfinished()),
+        }
+    }
+
+    /// Shows each run that has not finished, stopped ones too, oldest first, with its events: all in one pass, in the
+    /// memory of one run at a time.
+    pub fn each_unfinished(&self, mut see: impl FnMut(Unfinished)) -> Result<(), Error> {
+        match &self.store {
+            Store::File(file) => file.each_unfinished(&mut see),
+            Store::Memory(memory) => {
+                let all = memory::lock(memory).all_unfinished();
+                all.into_iter().for_each(see);
+                Ok(())
+            }
+        }
+    }
+
+    /// A document that was kept.
+    pub fn text(&self, document: DocId) -> Result<Option<String>, Error> {
+        match &self.store {
+            Store::File(file) => file.text(document),
+            Store::Memory(memory) => Ok(memory::lock(memory).text(document)),
         }
     }
 

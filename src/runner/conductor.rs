@@ -6,12 +6,13 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
+use super::asleep::{Dormitory, WOKEN_AT_ONCE};
 use super::call::Job;
 use super::discover::Place;
 use super::handle::{Answering, Config, Recovered, Start};
 use super::keep::{Ack, Keeper};
 use super::levels::{Callee, MAX_DEPTH};
-use super::live::{Live, Lives, Owing};
+use super::live::{Live, Lives, Owing, Slot};
 use super::log::Commits;
 use super::peer::Outward;
 use super::redact::{Recent, Redact};
@@ -161,6 +162,7 @@ pub(super) struct Conductor {
     pub(super) retention: Option<Retention>,
     /// The earlier runs that runs in memory take answers from.
     pub(super) reruns: std::collections::BTreeMap<u32, RunId>,
+    pub(super) dormitory: Dormitory,
     stopping: bool,
     stopped: Vec<Answering<()>>,
 }
@@ -202,6 +204,7 @@ impl Conductor {
             resumes: config.resumes,
             retention: config.keep.map(Retention::new),
             reruns: std::collections::BTreeMap::new(),
+            dormitory: Dormitory::default(),
             stopping: false,
             stopped: Vec::new(),
         }
@@ -241,8 +244,9 @@ impl Conductor {
             for one in mail.drain(..) {
                 self.take(one, now_us);
             }
-            self.tick(now_us);
+            self.tick(now_us, WOKEN_AT_ONCE);
             self.keep();
+            self.lay_down();
         }
         self.keep_all();
         self.stop();
@@ -364,9 +368,9 @@ impl Conductor {
         let play = plan.play.clone();
         let mut live = Live::new(run.clone(), self.run_of(plan), prepared, now_us);
         live.document = Some(document);
-        live.member = member;
+        live.ties.member = member;
         let rerun = record.as_ref().map(|record| record.rerun.clone());
-        live.replayed = record.map(|record| Box::new(Replayed::new(record, &[])));
+        live.ties.replayed = record.map(|record| Box::new(Replayed::new(record, &[])));
         let started_ms = self.world.wall_us() / 1000;
         let within = within.map(|within| u64::try_from(within.as_micros()).unwrap_or(u64::MAX));
         let named = Started::new(run.clone(), play);
@@ -396,11 +400,11 @@ impl Conductor {
 
     fn command(&mut self, run: &RunId, input: &Input, reply: Answering<()>, now_us: u64) {
         match self.lives.find(run) {
-            Some(slot) => {
+            Some(slot) if self.wake(slot) => {
                 self.advance(slot, input, now_us);
                 self.acks.push(Ack::Done(reply));
             }
-            None => drop(reply.send(Err(Error::NotRunning { run: run.clone() }))),
+            _ => drop(reply.send(Err(Error::NotRunning { run: run.clone() }))),
         }
     }
 
@@ -423,7 +427,11 @@ impl Conductor {
         self.lives.find(run).is_some_and(|slot| self.advance(slot, input, now_us))
     }
 
+    /// Wakes the run. Whether that gave an event.
     pub(super) fn advance(&mut self, slot: u32, input: &Input, now_us: u64) -> bool {
+        if !self.wake(slot) {
+            return false;
+        }
         let Some(live) = self.lives.get_mut(slot) else { return false };
         let changed = live.advance(now_us, input);
         if changed {
@@ -442,6 +450,10 @@ impl Conductor {
         self.set_timer(slot);
     }
 
+    pub(super) fn unset_timer(&mut self, at: u64, slot: u32) {
+        self.timers.remove(&(at, slot));
+    }
+
     pub(super) fn set_timer(&mut self, slot: u32) {
         let Some(live) = self.lives.get_mut(slot) else { return };
         let next = if live.run.is_finished() { None } else { live.next_deadline_us() };
@@ -454,10 +466,16 @@ impl Conductor {
         }
     }
 
-    pub(super) fn tick(&mut self, now_us: u64) {
+    /// Wakes at most that many of those that sleep.
+    fn tick(&mut self, now_us: u64, most: usize) {
+        let mut n_woken = 0;
         while let Some(&(at, slot)) = self.timers.first()
             && at <= now_us
         {
+            n_woken += usize::from(self.lives.asleep(slot).is_some());
+            if n_woken > most {
+                return;
+            }
             let jitter = self.world.jitter();
             if !self.advance(slot, &Input::Tick { jitter }, now_us) {
                 // The engine had nothing to do after all: it is not to be asked for ever.
@@ -470,10 +488,10 @@ impl Conductor {
     }
 
     fn wait(&mut self, run: &RunId, reply: Answering<Outcome>) {
-        if let Some(live) = self.lives.find(run).and_then(|slot| self.lives.get_mut(slot)) {
+        if let Some(ties) = self.lives.find(run).and_then(|slot| self.lives.ties_mut(slot)) {
             match &self.stuck {
                 Some((error, ..)) => drop(reply.send(Err(error.clone()))),
-                None => live.waiters.push(reply),
+                None => ties.waiters.push(reply),
             }
             return;
         }
@@ -505,7 +523,7 @@ impl Conductor {
 
     /// Takes a run out of memory, with all that is under way for it.
     pub(super) fn forget(&mut self, slot: u32) {
-        let Some(mut live) = self.lives.remove(slot) else { return };
+        let Some(Slot::Awake(mut live)) = self.lives.remove(slot) else { return };
         self.reruns.remove(&slot);
         if let Some(timer) = live.timer {
             self.timers.remove(&(timer, slot));

@@ -19,6 +19,14 @@ pub(super) struct Family(Arc<AtomicUsize>);
 #[derive(Debug)]
 pub(super) struct Member(Family);
 
+/// A run that another one called, found after a start.
+pub(super) struct Child {
+    pub run: RunId,
+    pub parent: RunId,
+    /// How many plays are above it.
+    pub depth: u32,
+}
+
 impl Family {
     fn n_members(&self) -> usize {
         self.0.load(Ordering::Relaxed)
@@ -69,25 +77,20 @@ impl Conductor {
 
     /// Of a run that is in memory.
     fn family(&mut self, run: &RunId) -> Option<Family> {
-        let live = self.lives.find(run).and_then(|slot| self.lives.get_mut(slot))?;
-        Some(match &live.member {
+        let ties = self.lives.find(run).and_then(|slot| self.lives.ties_mut(slot))?;
+        Some(match &ties.member {
             Some(Member(family)) => family.clone(),
-            None => live.family.get_or_insert_default().clone(),
+            None => ties.family.get_or_insert_default().clone(),
         })
     }
 
-    /// After a recovery: `(child, parent)`.
-    pub(super) fn join_families(&mut self, children: &[(RunId, RunId)]) {
-        let depth = |run: &RunId| {
-            let live = self.lives.find(run).and_then(|slot| self.lives.get(slot));
-            live.and_then(|live| live.run.started()).map_or(0, |started| started.depth)
-        };
-        let mut by_depth: Vec<_> = children.iter().map(|(child, parent)| (depth(child), child, parent)).collect();
-        by_depth.sort_unstable_by_key(|(depth, ..)| *depth);
-        for (_, child, parent) in by_depth {
+    /// After a recovery.
+    pub(super) fn join_families(&mut self, children: &mut [Child]) {
+        children.sort_by_key(|child| child.depth);
+        for Child { run, parent, .. } in children {
             let member = self.family(parent).map(|family| family.join());
-            if let Some(live) = self.lives.find(child).and_then(|slot| self.lives.get_mut(slot)) {
-                live.member = member;
+            if let Some(ties) = self.lives.find(run).and_then(|slot| self.lives.ties_mut(slot)) {
+                ties.member = member;
             }
         }
     }

@@ -257,6 +257,7 @@ impl Conductor {
             live.touched = false;
             let events: Arc<[Recorded]> = live.fresh.drain(..).collect();
             let told = self.redact.events(&events);
+            live.is_redacted |= told.is_some();
             commit.news.push(News { slot, run: live.id.clone(), document: live.document, events, told });
         }
         commit
@@ -312,7 +313,7 @@ impl Conductor {
         // Runs that were never kept were never started, unless a run that is kept waits for them.
         let (lost, touched) = std::mem::take(&mut self.touched)
             .into_iter()
-            .partition(|slot| self.lives.get(*slot).is_none_or(|live| live.n_told == 0 && live.callers.is_empty()));
+            .partition(|slot| self.lives.get(*slot).is_none_or(|live| live.n_told == 0 && live.ties.callers.is_empty()));
         self.touched = touched;
         for slot in lost {
             self.forget(slot);
@@ -320,7 +321,7 @@ impl Conductor {
         self.acknowledge();
         for slot in &self.touched {
             if let Some(live) = self.lives.get_mut(*slot) {
-                for waiter in live.waiters.drain(..) {
+                for waiter in live.ties.waiters.drain(..) {
                     drop(waiter.send(Err(error.clone())));
                 }
             }
@@ -336,10 +337,10 @@ impl Conductor {
             Some(Recorded { event: Event::Finished { outcome }, .. }) => Some(outcome.clone()),
             _ => None,
         };
-        let waiters = if outcome.is_some() { std::mem::take(&mut live.waiters) } else { Vec::new() };
+        let waiters = if outcome.is_some() { std::mem::take(&mut live.ties.waiters) } else { Vec::new() };
         if let Some(outcome) = &outcome {
             let play = &live.prepared.plan.play;
-            let callers = std::mem::take(&mut live.callers);
+            let callers = std::mem::take(&mut live.ties.callers);
             self.inbox.extend(callers.into_iter().map(|caller| caller.answer(result_of(outcome, &run, play))));
         }
         if let (Some(outcome), Some(_)) = (&outcome, &told) {
@@ -356,5 +357,6 @@ impl Conductor {
             drop(waiter.send(outcome.clone().ok_or(Error::Stopped)));
         }
         self.start_effects(slot, &events);
+        self.list(slot);
     }
 }

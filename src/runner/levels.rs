@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::asleep::stopped;
 use super::call::Job;
 use super::conductor::{Conductor, Mail};
+use super::family::Child;
 use super::handle::Start;
 use super::live::{Live, Owing};
 use super::redact::is_redacted;
@@ -130,18 +132,15 @@ impl Conductor {
 
     /// Lets the caller wait for a run that is here.
     pub(super) fn attach(&mut self, slot: u32, caller: Caller, child: &RunId) {
-        if let Some(live) = self.lives.find(child).and_then(|child| self.lives.get_mut(child)) {
+        if let Some(ties) = self.lives.find(child).and_then(|child| self.lives.ties_mut(child)) {
             let ball = caller.ball;
-            live.callers.push(caller);
+            ties.callers.push(caller);
             self.owe(slot, ball, Owing::Child(child.clone()));
             return;
         }
         let result = match self.finished(child) {
             Ok((play, outcome)) => result_of(&outcome, child, &play),
-            Err(error) => {
-                let message = format!("run {child}, which serves this call, cannot go on: {error}");
-                Err(Failure::new(Code::FailedPrecondition, message))
-            }
+            Err(error) => Err(stopped(child, error)),
         };
         self.inbox.push(caller.answer(result));
     }
@@ -204,10 +203,11 @@ impl Conductor {
 
     /// After a recovery: a child that nobody waits for any more, since its parent has ended here or has given up on
     /// that call.
-    pub(super) fn cancel_orphans(&mut self, children: Vec<(RunId, RunId)>) {
-        for (child, parent) in children {
-            let gone = match self.lives.find(&parent).and_then(|slot| self.lives.get(slot)) {
-                Some(live) => !waits_for(live, &child),
+    pub(super) fn cancel_orphans(&mut self, children: Vec<Child>) {
+        for Child { run: child, parent, .. } in children {
+            let gone = match self.lives.find(&parent) {
+                // One that calls is still awake.
+                Some(slot) => self.lives.get(slot).is_none_or(|live| !waits_for(live, &child)),
                 None => matches!(self.finished(&parent), Ok(_) | Err(Error::Redacted { .. })),
             };
             if gone {

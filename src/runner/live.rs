@@ -1,3 +1,5 @@
+//! The runs that have not ended: those that do something whole, those that only wait as little as can be.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,11 +12,11 @@ use super::handle::Answering;
 use super::levels::Caller;
 use super::rerun::Replayed;
 use crate::base::{BallId, RunId, RunMicros};
-use crate::engine::{BallAt, Input, Run};
+use crate::engine::{Ball, BallAt, Input, Run};
 use crate::event::{Outcome, Recorded};
 use crate::journal::DocId;
 
-/// A run in memory.
+/// A run that is whole in memory.
 pub(super) struct Live {
     pub id: RunId,
     pub run: Run,
@@ -32,6 +34,19 @@ pub(super) struct Live {
     pub timer: Option<u64>,
     /// What is under way for its balls.
     pub owing: BTreeMap<BallId, Owing>,
+    /// What others have to do with it.
+    pub ties: Ties,
+    /// Tells it from those that had its place before.
+    pub serial: u64,
+    /// It is among those that may be laid to sleep.
+    pub listed: bool,
+    /// The journal lacks some of what it was given.
+    pub is_redacted: bool,
+}
+
+/// What the journal does not know of a run.
+#[derive(Default)]
+pub(super) struct Ties {
     pub waiters: Vec<Answering<Outcome>>,
     /// Runs whose calls this one serves.
     pub callers: Vec<Caller>,
@@ -41,6 +56,18 @@ pub(super) struct Live {
     pub family: Option<Family>,
     /// What it takes from the run that it makes again.
     pub replayed: Option<Box<Replayed>>,
+    /// While it sleeps: the runs that serve its calls.
+    children: Vec<(BallId, RunId)>,
+}
+
+/// A run that waits, for signals, for time or for runs that serve its calls: what is needed to find it and to fold it
+/// again from the journal.
+pub(super) struct Asleep {
+    pub id: RunId,
+    pub prepared: Arc<Prepared>,
+    zero_us: u64,
+    pub timer: Option<u64>,
+    pub ties: Option<Box<Ties>>,
 }
 
 pub(super) enum Owing {
@@ -57,6 +84,14 @@ pub(super) enum Owing {
     },
 }
 
+impl Ties {
+    fn is_empty(&self) -> bool {
+        let Self { waiters, callers, member, family, replayed, children } = self;
+        let nobody = waiters.is_empty() && callers.is_empty() && children.is_empty();
+        nobody && member.is_none() && family.is_none() && replayed.is_none()
+    }
+}
+
 impl Live {
     pub fn new(id: RunId, run: Run, prepared: Arc<Prepared>, zero_us: u64) -> Self {
         Self {
@@ -70,11 +105,10 @@ impl Live {
             touched: false,
             timer: None,
             owing: BTreeMap::new(),
-            waiters: Vec::new(),
-            callers: Vec::new(),
-            member: None,
-            family: None,
-            replayed: None,
+            ties: Ties::default(),
+            serial: 0,
+            listed: false,
+            is_redacted: false,
         }
     }
 
@@ -100,31 +134,111 @@ impl Live {
     pub fn next_deadline_us(&self) -> Option<u64> {
         self.run.next_deadline().map(|deadline| self.zero_us.saturating_add(deadline.0))
     }
+
+    /// Whether the journal knows all of it, and nothing is under way for it that would be lost with its memory.
+    pub fn only_waits(&self) -> bool {
+        let is_told = self.fresh.is_empty() && self.n_told == self.run.n_events();
+        is_told && !self.is_redacted && !self.run.is_finished() && self.run.balls().all(|ball| self.waits(ball))
+    }
+
+    fn waits(&self, (id, ball): (BallId, &Ball)) -> bool {
+        match ball.at {
+            BallAt::Parked { .. } | BallAt::Waiting { .. } | BallAt::Backoff { .. } => true,
+            BallAt::Calling { .. } | BallAt::Caught { .. } => matches!(self.owing.get(&id), Some(Owing::Child(_))),
+            _ => false,
+        }
+    }
+
+    fn lie_down(self) -> Asleep {
+        let Self { id, run, prepared, zero_us, timer, owing, mut ties, .. } = self;
+        let is_out = |ball| matches!(run.ball(ball), Some(Ball { at: BallAt::Calling { .. } | BallAt::Caught { .. }, .. }));
+        ties.children = owing
+            .into_iter()
+            .filter_map(|(ball, owing)| match owing {
+                Owing::Child(child) if is_out(ball) => Some((ball, child)),
+                _ => None,
+            })
+            .collect();
+        let ties = (!ties.is_empty()).then(|| Box::new(ties));
+        Asleep { id, prepared, zero_us, timer, ties }
+    }
+}
+
+impl Asleep {
+    fn wake(self, run: Run) -> Live {
+        let Self { id, prepared, zero_us, timer, ties } = self;
+        let mut ties = ties.map(|ties| *ties).unwrap_or_default();
+        let children = std::mem::take(&mut ties.children);
+        let mut owing: BTreeMap<_, _> = children.into_iter().map(|(ball, run)| (ball, Owing::Child(run))).collect();
+        for (ball, found) in run.balls() {
+            if let BallAt::Parked { name, key: Some(key), .. } = &found.at {
+                owing.insert(ball, Owing::Key { name: name.to_string(), key: key.clone() });
+            }
+        }
+        Live { timer, owing, ties, n_told: run.n_events(), ..Live::new(id, run, prepared, zero_us) }
+    }
+}
+
+pub(super) enum Slot {
+    Awake(Box<Live>),
+    Asleep(Box<Asleep>),
 }
 
 /// Runs by number, so that timers and signals name them in four bytes.
 #[derive(Default)]
 pub(super) struct Lives {
-    slots: Vec<Option<Box<Live>>>,
+    slots: Vec<Option<Slot>>,
     free: Vec<u32>,
     by_id: FxHashMap<RunId, u32>,
+    n_asleep: usize,
+    /// Of the run that woke last.
+    serial: u64,
 }
 
 impl Lives {
+    /// Awake or asleep.
     pub fn find(&self, run: &RunId) -> Option<u32> {
         self.by_id.get(run).copied()
     }
 
+    /// Awake or asleep.
     pub fn len(&self) -> usize {
         self.by_id.len()
     }
 
-    pub fn get(&self, slot: u32) -> Option<&Live> {
-        self.slots.get(slot as usize)?.as_deref()
+    pub const fn n_asleep(&self) -> usize {
+        self.n_asleep
     }
 
+    /// `None` for one that sleeps.
+    pub fn get(&self, slot: u32) -> Option<&Live> {
+        match self.slots.get(slot as usize)? {
+            Some(Slot::Awake(live)) => Some(live),
+            _ => None,
+        }
+    }
+
+    /// `None` for one that sleeps.
     pub fn get_mut(&mut self, slot: u32) -> Option<&mut Live> {
-        self.slots.get_mut(slot as usize)?.as_deref_mut()
+        match self.slots.get_mut(slot as usize)? {
+            Some(Slot::Awake(live)) => Some(live),
+            _ => None,
+        }
+    }
+
+    pub fn asleep(&self, slot: u32) -> Option<&Asleep> {
+        match self.slots.get(slot as usize)? {
+            Some(Slot::Asleep(asleep)) => Some(asleep),
+            _ => None,
+        }
+    }
+
+    /// Of a run that is awake or asleep.
+    pub fn ties_mut(&mut self, slot: u32) -> Option<&mut Ties> {
+        match self.slots.get_mut(slot as usize)?.as_mut()? {
+            Slot::Awake(live) => Some(&mut live.ties),
+            Slot::Asleep(asleep) => Some(asleep.ties.get_or_insert_default()),
+        }
     }
 
     /// `None` beyond four billion runs at once.
@@ -138,27 +252,69 @@ impl Lives {
             }
         };
         self.by_id.insert(live.id.clone(), slot);
-        self.slots[slot as usize] = Some(Box::new(live));
+        self.put(slot, live);
         Some(slot)
+    }
+
+    fn put(&mut self, slot: u32, live: Live) {
+        self.serial += 1;
+        self.slots[slot as usize] = Some(Slot::Awake(Box::new(Live { serial: self.serial, ..live })));
+    }
+
+    /// Keeps of a run only what the journal does not know. See [`Live::only_waits`].
+    pub fn lay_down(&mut self, slot: u32) {
+        let Some(place) = self.slots.get_mut(slot as usize) else { return };
+        *place = match place.take() {
+            Some(Slot::Awake(live)) => {
+                self.n_asleep += 1;
+                Some(Slot::Asleep(Box::new(live.lie_down())))
+            }
+            other => other,
+        };
+    }
+
+    /// `run` is folded from all that the journal has of it.
+    pub fn wake(&mut self, slot: u32, run: Run) {
+        let Some(place) = self.slots.get_mut(slot as usize) else { return };
+        match place.take() {
+            Some(Slot::Asleep(asleep)) => {
+                self.n_asleep -= 1;
+                self.put(slot, asleep.wake(run));
+            }
+            other => *place = other,
+        }
     }
 
     /// Whether a ball waits for a signal or a worker, by what the run knows now.
     pub fn is_parked(&self, slot: u32, ball: BallId) -> bool {
-        let ball = self.get(slot).and_then(|live| live.run.ball(ball));
-        ball.is_some_and(|ball| matches!(ball.at, BallAt::Parked { .. }))
+        match self.slots.get(slot as usize) {
+            Some(Some(Slot::Awake(live))) => {
+                live.run.ball(ball).is_some_and(|ball| matches!(ball.at, BallAt::Parked { .. }))
+            }
+            // All that it knows is told, so that no wait is listed which is over.
+            Some(Some(Slot::Asleep(_))) => true,
+            _ => false,
+        }
     }
 
-    pub fn remove(&mut self, slot: u32) -> Option<Box<Live>> {
-        let live = self.slots.get_mut(slot as usize)?.take()?;
-        self.by_id.remove(&live.id);
+    pub fn remove(&mut self, slot: u32) -> Option<Slot> {
+        let taken = self.slots.get_mut(slot as usize)?.take()?;
+        let id = match &taken {
+            Slot::Awake(live) => &live.id,
+            Slot::Asleep(asleep) => {
+                self.n_asleep -= 1;
+                &asleep.id
+            }
+        };
+        self.by_id.remove(id);
         self.free.push(slot);
-        Some(live)
+        Some(taken)
     }
 
-    /// In the order of their numbers.
+    /// Those that are awake, in the order of their numbers.
     pub fn drain(&mut self) -> impl Iterator<Item = Box<Live>> {
         self.by_id.clear();
         self.free.clear();
-        self.slots.drain(..).flatten()
+        self.slots.drain(..).filter_map(|slot| if let Some(Slot::Awake(live)) = slot { Some(live) } else { None })
     }
 }

@@ -67,6 +67,11 @@ fn event(run: &RunId, play: &Coord, recorded: &Recorded) {
     }
 }
 
+/// A run that was asleep cannot be woken.
+pub(super) fn stopped(run: &RunId, why: &str) {
+    error!(target: "chalktalk::run", %run, why, "run stopped: it cannot be folded again from the journal");
+}
+
 /// How the journal does. Costs nothing while nobody listens.
 pub(super) struct Commits {
     on_commit: Option<OnCommit>,

@@ -9,6 +9,7 @@
 //!
 //! Start reading at [`Runner`], then `conductor.rs`; `targets.rs` says where calls go.
 
+mod asleep;
 mod ball;
 mod call;
 mod conductor;

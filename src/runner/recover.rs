@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
+use super::asleep::{all_read, folded};
 use super::conductor::Conductor;
+use super::family::Child;
 use super::handle::Recovered;
 use super::levels::{Caller, SELF, child_run};
 use super::live::Live;
 use super::rerun::Replayed;
 use super::{Error, Prepared, redact};
-use crate::base::{BallId, RunId};
+use crate::base::{BallId, Coord, RunId};
 use crate::engine::{Effect, Input};
 use crate::event::{Event, Recorded, Started};
-use crate::journal::Registered;
+use crate::journal::{DocId, Reader, Registered, Unfinished};
 use crate::lang;
 use crate::plan::choose_formation;
 
@@ -33,37 +37,31 @@ impl Conductor {
         }
     }
 
-    /// Folds each unfinished run, then makes again what it is still owed, with the same idempotency keys.
+    /// Folds each unfinished run, then makes again what it is still owed, with the same idempotency keys. One that only
+    /// waits is laid to sleep.
     pub(super) fn recover(&mut self) {
-        let unfinished = self.keeper.journal().unfinished();
-        let unfinished = unfinished.unwrap_or_else(|error| {
-            self.recovered.push(failed(RunId::new("all"), error.to_string()));
-            Vec::new()
+        let mut found = Found::default();
+        let reader = self.keeper.journal().reader();
+        let all = reader.and_then(|reader| {
+            reader.each_unfinished(|unfinished| self.recover_next(unfinished, &reader, &mut found))
         });
-        let mut again = Vec::new();
-        // What plays that took a ball of a `wait-for-worker` are to be waited for, and whose children there are.
-        let mut attached = Vec::new();
-        let mut children = Vec::new();
-        let mut last: Option<Arc<Prepared>> = None;
-        for run in unfinished {
-            let result = self.recover_one(&run, &mut last, &mut attached);
-            // Only for whoever looks at the list of runs: a journal that takes no note is no reason to do otherwise.
-            drop(self.keeper.journal().note_stop(&run, result.as_ref().err().map(String::as_str)));
-            match result {
-                Ok((slot, owed)) => {
-                    let started = self.lives.get(slot).and_then(|live| live.run.started());
-                    let parent = started.and_then(|started| started.parent.clone());
-                    children.extend(parent.map(|(parent, _)| (run.clone(), parent)));
-                    again.push((slot, owed));
-                    self.recovered.push(Recovered { run, result: Ok(()) });
-                }
-                Err(why) => self.recovered.push(failed(run, why)),
-            }
+        if let Err(error) = all {
+            self.recovered.push(failed(RunId::new("all"), error.to_string()));
         }
-        self.join_families(&children);
+        let Found { again, attached, mut children, notes, .. } = found;
+        for (run, why) in notes {
+            // Only for whoever looks at the list of runs: a journal that takes no note is no reason to do otherwise.
+            drop(self.keeper.journal().note_stop(&run, why.as_deref()));
+        }
+        self.join_families(&mut children);
         // What is late by now is not called first.
         let now_us = self.world.now_us();
-        self.tick(now_us);
+        for (slot, _) in &again {
+            if self.lives.get(*slot).and_then(|live| live.timer).is_some_and(|at| at <= now_us) {
+                let jitter = self.world.jitter();
+                self.advance(*slot, &Input::Tick { jitter }, now_us);
+            }
+        }
         self.keep_all();
         for (slot, owed) in again {
             let Some(live) = self.lives.get(slot) else { continue };
@@ -78,25 +76,27 @@ impl Conductor {
         self.cancel_orphans(children);
     }
 
-    /// Gives the run's place and what was under way for it.
-    fn recover_one(
-        &mut self,
-        id: &RunId,
-        last: &mut Option<Arc<Prepared>>,
-        attached: &mut Vec<(u32, Caller, RunId)>,
-    ) -> Result<(u32, Vec<Effect>), String> {
-        let history = self.keeper.journal().events(id).map_err(|error| error.to_string())?;
-        if let Some(unread) = history.unread.first() {
-            return Err(format!("its event {} cannot be read: {}", unread.seq, unread.why));
+    fn recover_next(&mut self, unfinished: Unfinished, reader: &Reader, found: &mut Found) {
+        let Unfinished { run, is_stopped, .. } = &unfinished;
+        let (run, is_stopped) = (run.clone(), *is_stopped);
+        let result = self.recover_one(unfinished, reader, found);
+        if is_stopped || result.is_err() {
+            found.notes.push((run.clone(), result.as_ref().err().cloned()));
         }
-        let Some(Recorded { event: Event::Started(started), .. }) = history.events.first() else {
-            return Err("it does not begin with its start".to_owned());
+        self.recovered.push(Recovered { run, result });
+    }
+
+    fn recover_one(&mut self, unfinished: Unfinished, reader: &Reader, found: &mut Found) -> Result<(), String> {
+        let Unfinished { run: id, document, history, .. } = unfinished;
+        let started = match history.events.first() {
+            Some(Recorded { event: Event::Started(started), .. }) => started,
+            _ => {
+                all_read(&history)?;
+                return Err("it does not begin with its start".to_owned());
+            }
         };
-        let prepared = self.prepared_again(id, started, last)?;
-        let mut run = self.run_of(Arc::clone(&prepared.plan));
-        for recorded in &history.events {
-            run.evolve(recorded);
-        }
+        let prepared = found.plays.again(document, started, reader)?;
+        let run = folded(self.run_of(Arc::clone(&prepared.plan)), &history)?;
         // A wall clock that was put back since the last event: the run goes on from there, with all its timers.
         let latest_us = self.world.now_us().saturating_sub(run.now().0);
         if let Some(why) = redact::lost(&run) {
@@ -107,13 +107,16 @@ impl Conductor {
         live.n_told = live.run.n_events();
         if let Some(rerun) = &started.rerun {
             let record = self.record_again(rerun, live.run.plan())?;
-            live.replayed = Some(Box::new(Replayed::new(record, &history.events)));
+            live.ties.replayed = Some(Box::new(Replayed::new(record, &history.events)));
+        }
+        if let Some((parent, _)) = &started.parent {
+            found.children.push(Child { run: id.clone(), parent: parent.clone(), depth: started.depth });
         }
         let owed = live.run.owed();
         let caught = live.run.caught();
         let call_of = |ball: BallId, attempt| {
-            let at = live.run.balls().find(|(other, _)| *other == ball)?.1;
-            Some(child_run(id, live.run.node_of(at), at.visit, attempt))
+            let at = live.run.ball(ball)?;
+            Some(child_run(&id, live.run.node_of(at), at.visit, attempt))
         };
         let caught: Vec<_> = caught
             .into_iter()
@@ -130,7 +133,7 @@ impl Conductor {
             if let Some(child) = child
                 && self.known(&child).is_ok_and(|known| known.is_some())
             {
-                attached.push((slot, Caller { run: id.clone(), ball, attempt }, child));
+                found.attached.push((slot, Caller { run: id.clone(), ball, attempt }, child));
                 continue;
             }
             self.advance(slot, &Input::Dropped { ball, attempt, worker }, now_us);
@@ -139,7 +142,15 @@ impl Conductor {
             self.touch(slot);
         }
         self.set_timer(slot);
-        Ok((slot, owed))
+        let sleeps = |live: &Live| live.only_waits() && live.timer.is_none_or(|at| at > now_us);
+        if self.lives.get(slot).is_some_and(sleeps) {
+            // All that it can be owed is to be told of signals.
+            owed.into_iter().for_each(|effect| self.start_effect(slot, effect));
+            self.lives.lay_down(slot);
+        } else {
+            found.again.push((slot, owed));
+        }
+        Ok(())
     }
 
     /// Plays that were registered are targets again.
@@ -176,27 +187,51 @@ impl Conductor {
         self.targets.registry.add(plays);
         Ok(())
     }
+}
 
-    /// Most runs that were cut off ran the same play.
-    fn prepared_again(
-        &self,
-        id: &RunId,
-        started: &Started,
-        last: &mut Option<Arc<Prepared>>,
-    ) -> Result<Arc<Prepared>, String> {
-        let text = self.keeper.journal().document_of(id).map_err(|error| error.to_string())?;
-        let text = text.ok_or_else(|| "its document was not kept".to_owned())?;
-        if let Some(last) = last
-            && *last.text == *text
-            && last.plan.digest == started.digest
-            && last.plan.play == started.play
-        {
-            return Ok(Arc::clone(last));
+/// What a pass over the unfinished runs found.
+#[derive(Default)]
+struct Found {
+    plays: Plays,
+    /// Runs that do something, and what was under way for them.
+    again: Vec<(u32, Vec<Effect>)>,
+    /// What plays that took a ball of a `wait-for-worker` are to be waited for.
+    attached: Vec<(u32, Caller, RunId)>,
+    children: Vec<Child>,
+    /// What is new of who cannot go on, and why.
+    notes: Vec<(RunId, Option<String>)>,
+}
+
+/// The plays that were compiled: most runs that were cut off ran the same few.
+#[derive(Default)]
+struct Plays(FxHashMap<DocId, Vec<Compiled>>);
+
+struct Compiled {
+    play: Coord,
+    formation: Option<String>,
+    digest: String,
+    result: Result<Arc<Prepared>, String>,
+}
+
+impl Plays {
+    fn again(&mut self, document: Option<DocId>, started: &Started, reader: &Reader) -> Result<Arc<Prepared>, String> {
+        let document = document.ok_or_else(|| "its document was not kept".to_owned())?;
+        let known = self.0.entry(document).or_default();
+        let is_it = |known: &&Compiled| {
+            known.play == started.play && known.formation == started.formation && known.digest == started.digest
+        };
+        if let Some(known) = known.iter().find(is_it) {
+            return known.result.clone();
         }
-        let prepared = Prepared::again(&text, &started.play, started.formation.as_deref(), &started.digest)?;
-        let prepared = Arc::new(prepared);
-        *last = Some(Arc::clone(&prepared));
-        Ok(prepared)
+        let text = reader.text(document).map_err(|error| error.to_string())?;
+        let Started { play, formation, digest, .. } = started;
+        let result = match text {
+            Some(text) => Prepared::again(&text, play, formation.as_deref(), digest).map(Arc::new),
+            None => Err("its document was not kept".to_owned()),
+        };
+        let (play, formation, digest) = (play.clone(), formation.clone(), digest.clone());
+        known.push(Compiled { play, formation, digest, result: result.clone() });
+        result
     }
 }
 

@@ -220,7 +220,7 @@ impl Conductor {
     /// Answers an effect from the record of the earlier run, if the run is made again and the record can.
     pub(super) fn replay(&mut self, slot: u32, effect: &Effect) -> bool {
         let Some(live) = self.lives.get_mut(slot) else { return false };
-        let Some(replayed) = &mut live.replayed else { return false };
+        let Some(replayed) = &mut live.ties.replayed else { return false };
         let run = live.id.clone();
         match effect {
             Effect::Call { ball, node, attempt, visit, payload, .. } => {
@@ -251,7 +251,7 @@ impl Conductor {
 
     /// A run that answers are taken from is kept until that is over.
     pub(super) fn note_rerun(&mut self, slot: u32) {
-        if let Some(replayed) = self.lives.get(slot).and_then(|live| live.replayed.as_ref()) {
+        if let Some(replayed) = self.lives.get(slot).and_then(|live| live.ties.replayed.as_ref()) {
             self.reruns.insert(slot, replayed.record.rerun.of.clone());
         }
     }

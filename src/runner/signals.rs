@@ -115,6 +115,14 @@ impl Signals {
         }
     }
 
+    /// A run is gone of which nobody knows for what it waited.
+    pub fn unlisten_all(&mut self, slot: u32) {
+        self.waiting.retain(|_, waiting| {
+            waiting.retain(|(waiter, _)| *waiter != slot);
+            !waiting.is_empty()
+        });
+    }
+
     fn remember(&mut self, signal: &KeySignal) {
         self.bytes += id_size(&signal.id);
         self.seen.insert(signal.id.clone());

@@ -12,6 +12,8 @@ use crate::base::Coord;
 pub struct Standing {
     /// Runs that have not ended.
     pub runs: u64,
+    /// Of these, those that sleep: see [`super::Limits::awake`].
+    pub asleep: u64,
     /// Watches of one run or of all.
     pub watches: u64,
     /// Watches that fell behind and were let go, since the start.
@@ -76,6 +78,7 @@ impl Conductor {
             queue.held += standing.held;
             queue.credit += standing.credit;
         }
-        Standing { runs: self.lives.len() as u64, watches: self.watchers.len() as u64, lagged: self.lagged, queues }
+        let (runs, asleep) = (self.lives.len() as u64, self.lives.n_asleep() as u64);
+        Standing { runs, asleep, watches: self.watchers.len() as u64, lagged: self.lagged, queues }
     }
 }

@@ -8,19 +8,23 @@ use chalktalk::journal::{Journal, Reader};
 use chalktalk::lang;
 use chalktalk::plan::choose_formation;
 use chalktalk::runner::v1::worker_server::Worker;
-use chalktalk::runner::{Config, Demo, Error, Prepared, Runner, Start, World, v1};
+use chalktalk::runner::{Config, Demo, Error, Limits, Prepared, Runner, Start, World, v1};
 use serde_json::Value;
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
 pub const UNIX_MS: u64 = 1_700_000_000_000;
 
+/// Whether every run sleeps as soon as it only waits: `tests/asleep.rs` has the same tests with that.
+pub const SLEEPS: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"asleep");
+
 pub fn config() -> Config {
     config_with(Journal::memory())
 }
 
 pub fn config_with(journal: Journal) -> Config {
-    Config { world: World::seeded(UNIX_MS, 7), ..Config::new(journal) }
+    let limits = if SLEEPS { Limits { awake: 0, ..Limits::default() } } else { Limits::default() };
+    Config { world: World::seeded(UNIX_MS, 7), limits, ..Config::new(journal) }
 }
 
 pub fn prepare(text: &str, formation: Option<&str>) -> Result<Prepared, Error> {

@@ -13,7 +13,10 @@ pub struct Limits {
     pub catches: usize,
     /// Runs in memory at once, parked ones too.
     pub runs: usize,
-    /// Of these, runs below one that was not called by another.
+    /// Of these, those that stay whole while they wait: the last that did something. The others are folded again from the
+    /// journal when they are woken.
+    pub awake: usize,
+    /// Of all runs, those below one that was not called by another.
     pub runs_below: usize,
     /// Bytes of payloads that one run holds: its balls and the signals that are kept for it.
     pub run_bytes: usize,
@@ -33,6 +36,7 @@ impl Default for Limits {
             watches: 4096,
             catches: 4096,
             runs: 1 << 20,
+            awake: 4096,
             runs_below: 10_000,
             run_bytes: 256 << 20,
         }

@@ -5,7 +5,8 @@ use rustc_hash::FxHashMap;
 
 use super::retention::{Swept, is_over};
 use super::{
-    Append, DocId, Error, Filter, History, KeySignal, Page, Registered, RunInfo, SignalChange, Status, Unfinished, ending,
+    Append, DocId, Error, Filter, History, KeySignal, Page, Registered, RunInfo, SignalChange, Status, Unfinished,
+    ending,
 };
 use crate::base::{Coord, RunId};
 use crate::event::{Event, Recorded};

@@ -311,9 +311,9 @@ impl Conductor {
         let wait = self.stuck.as_ref().map_or(TRY_AGAIN, |(.., wait)| (*wait * 2).min(TRY_AGAIN_AT_MOST));
         self.stuck = Some((error.clone(), Instant::now() + wait, wait));
         // Runs that were never kept were never started, unless a run that is kept waits for them.
-        let (lost, touched) = std::mem::take(&mut self.touched)
-            .into_iter()
-            .partition(|slot| self.lives.get(*slot).is_none_or(|live| live.n_told == 0 && live.ties.callers.is_empty()));
+        let (lost, touched) = std::mem::take(&mut self.touched).into_iter().partition(|slot| {
+            self.lives.get(*slot).is_none_or(|live| live.n_told == 0 && live.ties.callers.is_empty())
+        });
         self.touched = touched;
         for slot in lost {
             self.forget(slot);

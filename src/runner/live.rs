@@ -151,7 +151,8 @@ impl Live {
 
     fn lie_down(self) -> Asleep {
         let Self { id, run, prepared, zero_us, timer, owing, mut ties, .. } = self;
-        let is_out = |ball| matches!(run.ball(ball), Some(Ball { at: BallAt::Calling { .. } | BallAt::Caught { .. }, .. }));
+        let is_out =
+            |ball| matches!(run.ball(ball), Some(Ball { at: BallAt::Calling { .. } | BallAt::Caught { .. }, .. }));
         ties.children = owing
             .into_iter()
             .filter_map(|(ball, owing)| match owing {

@@ -42,9 +42,8 @@ impl Conductor {
     pub(super) fn recover(&mut self) {
         let mut found = Found::default();
         let reader = self.keeper.journal().reader();
-        let all = reader.and_then(|reader| {
-            reader.each_unfinished(|unfinished| self.recover_next(unfinished, &reader, &mut found))
-        });
+        let all = reader
+            .and_then(|reader| reader.each_unfinished(|unfinished| self.recover_next(unfinished, &reader, &mut found)));
         if let Err(error) = all {
             self.recovered.push(failed(RunId::new("all"), error.to_string()));
         }
@@ -88,12 +87,9 @@ impl Conductor {
 
     fn recover_one(&mut self, unfinished: Unfinished, reader: &Reader, found: &mut Found) -> Result<(), String> {
         let Unfinished { run: id, document, history, .. } = unfinished;
-        let started = match history.events.first() {
-            Some(Recorded { event: Event::Started(started), .. }) => started,
-            _ => {
-                all_read(&history)?;
-                return Err("it does not begin with its start".to_owned());
-            }
+        let Some(Recorded { event: Event::Started(started), .. }) = history.events.first() else {
+            all_read(&history)?;
+            return Err("it does not begin with its start".to_owned());
         };
         let prepared = found.plays.again(document, started, reader)?;
         let run = folded(self.run_of(Arc::clone(&prepared.plan)), &history)?;

@@ -67,10 +67,12 @@ struct Served {
 }
 
 impl Served {
-    fn start(folder: &Path) -> Self {
+    /// With none, each run sleeps as soon as it only waits.
+    fn start(folder: &Path, n_awake: usize) -> Self {
         let said = folder.join("stderr");
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("chalktalk"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.join("data"));
+        command.arg(format!("--max-awake={n_awake}"));
         command.arg(folder.join("kill.play")).stdout(Stdio::piped());
         command.stderr(std::fs::File::create(&said).unwrap());
         let mut process = command.spawn().unwrap();
@@ -245,7 +247,8 @@ fn a_server_that_is_killed_at_any_moment_loses_nothing() {
     let mut rng = Rng::new(SEED);
     let mut n_cut: BTreeMap<Key, usize> = BTreeMap::new();
     for _ in 0..n_kills {
-        let server = Served::start(folder.path());
+        let n_awake = [0, 2, 4096][usize::try_from(rng.below(3)).unwrap()];
+        let server = Served::start(folder.path(), n_awake);
         if rng.chance(200) {
             // While it starts, or just after.
             thread::sleep(Duration::from_micros(rng.below(100_000)));
@@ -260,7 +263,7 @@ fn a_server_that_is_killed_at_any_moment_loses_nothing() {
         server.kill();
         count_cut(&data, &mut n_cut);
     }
-    let mut server = Served::start(folder.path());
+    let mut server = Served::start(folder.path(), 0);
     tell_url.send_replace(server.url());
     tell_stop.send_replace(true);
     let mut acknowledged = clients.join().unwrap();

@@ -8,7 +8,7 @@ mod levels;
 mod recovery;
 mod rerun;
 mod signals;
-mod support;
+pub(crate) mod support;
 mod workers;
 
 use std::time::Duration;

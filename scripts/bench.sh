@@ -12,4 +12,6 @@ kept=0
 python3 scripts/bench_table.py "${CARGO_TARGET_DIR:-target}/criterion" "$began" || kept=1
 # Calls of another process beside raw tonic, and the journal: prints lines of the same table.
 cargo bench --locked --quiet --bench calls || kept=1
+# A million runs that wait. About a minute, and 1 GB of disk.
+cargo bench --locked --quiet --bench parked || kept=1
 exit $kept

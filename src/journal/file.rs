@@ -23,11 +23,14 @@ const BUSY: Duration = Duration::from_secs(5);
 /// over, so that fewer checkpoints write less, and each waits for the disk twice.
 const CHECKPOINT_PAGES: i64 = 4000;
 
+/// Of runs that are remembered: the others are found again.
+const MAX_PLACES: usize = 65_536;
+
 #[derive(Debug)]
 pub(super) struct FileStore {
     pub(super) path: PathBuf,
     pub(super) conn: Connection,
-    /// Runs that were appended to and have not finished.
+    /// Of runs that were appended to and have not finished: the places that need not be looked up, some of them.
     open: FxHashMap<RunId, Place>,
     /// Held while this store may write. Goes after the connection.
     _held: Option<Held>,
@@ -137,6 +140,9 @@ impl FileStore {
             } else if let Some(known) = open.get_mut(append.run) {
                 *known = place;
             } else {
+                if open.len() >= MAX_PLACES {
+                    open.clear();
+                }
                 open.insert(append.run.clone(), place);
             }
         }

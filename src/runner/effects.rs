@@ -143,7 +143,7 @@ impl Conductor {
         match owing {
             Owing::Task(task) | Owing::Away(task) => task.abort(),
             Owing::Child(run) => self.inbox.push(Mail::GiveUp { run }),
-            Owing::Key { name, key } => self.signals.unlisten(slot, ball, name, key),
+            Owing::Key { name, key } => self.signals.unlisten(slot, ball, &name, &key),
         }
     }
 }

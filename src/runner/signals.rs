@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
 
 use crate::base::BallId;
 use crate::journal::{KeySignal, SignalChange};
@@ -11,7 +12,8 @@ pub(super) const KEPT_MS: u64 = 24 * 3_600_000;
 /// Signals to a key, and who waits for them.
 #[derive(Default)]
 pub(super) struct Signals {
-    waiting: FxHashMap<Address, Vec<(u32, BallId)>>,
+    /// By name, then by key. There may be a million.
+    waiting: FxHashMap<SmolStr, FxHashMap<SmolStr, Waiters>>,
     kept: FxHashMap<Address, VecDeque<KeySignal>>,
     /// The ids of the last 24 hours, with the time when each is forgotten.
     seen: FxHashSet<String>,
@@ -24,6 +26,42 @@ pub(super) struct Signals {
 
 /// A signal's name and key.
 type Address = (String, String);
+
+/// A run's place and the ball that waits.
+type Waiter = (u32, BallId);
+
+/// Mostly one waits for a key.
+enum Waiters {
+    One(Waiter),
+    Some(Vec<Waiter>),
+}
+
+impl Waiters {
+    fn add(&mut self, waiter: Waiter) {
+        match self {
+            Self::One(first) => *self = Self::Some(vec![*first, waiter]),
+            Self::Some(all) => all.push(waiter),
+        }
+    }
+
+    /// Whether any are left.
+    fn retain(&mut self, stays: impl Fn(&Waiter) -> bool) -> bool {
+        match self {
+            Self::One(one) => stays(one),
+            Self::Some(all) => {
+                all.retain(stays);
+                !all.is_empty()
+            }
+        }
+    }
+
+    fn all(&self) -> &[Waiter] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Some(all) => all,
+        }
+    }
+}
 
 impl Signals {
     /// Takes what a journal kept. None of it is kept for longer than if it came now, should the clock have been put back.
@@ -74,7 +112,8 @@ impl Signals {
     }
 
     fn runs_that_wait(&self, address: &Address, is_there: impl Fn(u32, BallId) -> bool) -> Vec<u32> {
-        let waiting = self.waiting.get(address).into_iter().flatten();
+        let waiting = self.waiting.get(address.0.as_str()).and_then(|keys| keys.get(address.1.as_str()));
+        let waiting = waiting.into_iter().flat_map(Waiters::all);
         let mut runs: Vec<u32> = waiting.filter(|(slot, ball)| is_there(*slot, *ball)).map(|(slot, _)| *slot).collect();
         runs.sort_unstable();
         runs.dedup();
@@ -95,7 +134,8 @@ impl Signals {
                 return Some(signal);
             }
         }
-        self.waiting.entry(address).or_default().push((slot, ball));
+        let keys = self.waiting.entry(name.into()).or_default();
+        keys.entry(key.into()).and_modify(|all| all.add((slot, ball))).or_insert(Waiters::One((slot, ball)));
         None
     }
 
@@ -105,21 +145,21 @@ impl Signals {
         self.bytes
     }
 
-    pub fn unlisten(&mut self, slot: u32, ball: BallId, name: String, key: String) {
-        let address = (name, key);
-        if let Some(waiting) = self.waiting.get_mut(&address) {
-            waiting.retain(|waiter| *waiter != (slot, ball));
-            if waiting.is_empty() {
-                self.waiting.remove(&address);
-            }
+    pub fn unlisten(&mut self, slot: u32, ball: BallId, name: &str, key: &str) {
+        let Some(keys) = self.waiting.get_mut(name) else { return };
+        if keys.get_mut(key).is_some_and(|all| !all.retain(|waiter| *waiter != (slot, ball))) {
+            keys.remove(key);
+        }
+        if keys.is_empty() {
+            self.waiting.remove(name);
         }
     }
 
     /// A run is gone of which nobody knows for what it waited.
     pub fn unlisten_all(&mut self, slot: u32) {
-        self.waiting.retain(|_, waiting| {
-            waiting.retain(|(waiter, _)| *waiter != slot);
-            !waiting.is_empty()
+        self.waiting.retain(|_, keys| {
+            keys.retain(|_, all| all.retain(|(waiter, _)| *waiter != slot));
+            !keys.is_empty()
         });
     }
 
@@ -186,8 +226,8 @@ mod tests {
         assert_eq!(signals.came(signal("a", 100), 0, |slot, ball| (slot, ball) != (7, BallId(1))), Some(vec![3]));
         assert_eq!(signals.came(signal("c", 100), 0, there), Some(vec![3, 7]));
         assert_eq!(signals.came(signal("a", 100), 0, there), None);
-        signals.unlisten(7, BallId(1), "paid".into(), "o1".into());
-        signals.unlisten(3, BallId(2), "paid".into(), "o1".into());
+        signals.unlisten(7, BallId(1), "paid", "o1");
+        signals.unlisten(3, BallId(2), "paid", "o1");
         assert_eq!(signals.came(signal("b", 100), 0, there), Some(vec![]));
         // It counts as used only when a run says so: until then a crash leaves it to the first that waits.
         let n_changes = signals.changes.len();

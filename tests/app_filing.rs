@@ -79,16 +79,10 @@ fn a_play_goes_to_a_file_and_back_in_both_formats() {
 #[test]
 fn what_is_unsaved_is_asked_about() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.play");
-    fs::write(&path, "play a/1/b {\n  snap s\n}\n").unwrap();
-    for leaving in [Command::New, Command::Open, Command::OpenPath(path.clone()), Command::Quit] {
+    for leaving in [Command::CloseTab, Command::Quit] {
         let done = |editor: &Editor, requests: &[Request]| match &leaving {
             Command::Quit => assert_eq!(requests, [Request::Quit]),
-            Command::Open => assert_eq!(requests, [Request::PickOpen]),
-            Command::New => {
-                assert!(editor.session().path().is_none() && editor.session().graph().find("start").is_some());
-            }
-            _ => assert_eq!(editor.session().path(), Some(path.as_path())),
+            _ => assert!(editor.session().path().is_none() && editor.session().graph().find("start").is_some()),
         };
         let mut editor = Editor::with_text(CHECKOUT);
         let requests = editor.apply(leaving.clone());
@@ -127,6 +121,51 @@ fn what_is_unsaved_is_asked_about() {
         saved_to(&mut editor, &later);
         assert_eq!(editor.session().path(), Some(later.as_path()));
     }
+}
+
+#[test]
+fn plays_open_in_tabs_and_each_keeps_what_is_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for name in ["a.play", "b.play"] {
+        fs::write(at(name), format!("play t/1/{} {{\n  snap s\n}}\n", &name[..1])).unwrap();
+    }
+    let names = |editor: &Editor| editor.sessions().iter().map(chalktalk::app::Session::name).collect::<Vec<_>>();
+    let mut editor = Editor::with_text(CHECKOUT);
+    for name in ["a.play", "b.play", "a.play"] {
+        assert_eq!(editor.apply(Command::OpenPath(at(name))), []);
+    }
+    assert_eq!(names(&editor), ["a.play", "b.play"], "an untouched sample makes room, a file is opened once");
+    assert_eq!(editor.session().name(), "a.play");
+
+    typed(&mut editor, "// mine\n");
+    assert_eq!(editor.apply(Command::NextTab), []);
+    assert!(editor.session().name() == "b.play" && editor.session().history().undo_name().is_none());
+    assert_eq!(editor.apply(Command::New), []);
+    assert_eq!(names(&editor), ["a.play", "b.play", "untitled"]);
+    assert_eq!(editor.apply(Command::ShowTab(0)), []);
+    assert_eq!(editor.session().text(), "// mine\n");
+    assert_eq!(editor.apply(Command::PreviousTab), []);
+    assert_eq!(editor.apply(Command::CloseTab), []);
+    assert_eq!(names(&editor), ["a.play", "b.play"]);
+    assert_eq!(editor.apply(Command::CloseTab), []);
+    assert_eq!(editor.apply(Command::ReopenTab), []);
+    assert_eq!(names(&editor), ["a.play", "b.play"]);
+
+    // The window closes only once every unsaved play was asked about.
+    typed(&mut editor, "// mine too\n");
+    let requests = editor.apply(Command::Quit);
+    assert_eq!(asked(&requests).title, "Save changes to a.play?");
+    let requests = editor.apply(answer(asked(&requests), "Discard changes"));
+    assert_eq!(asked(&requests).title, "Save changes to b.play?");
+    // Dismissed, and asked again: nothing was let go for good.
+    let requests = editor.apply(Command::Quit);
+    assert_eq!(asked(&requests).title, "Save changes to a.play?");
+    let requests = editor.apply(answer(asked(&requests), "Save"));
+    assert_eq!(fs::read_to_string(at("a.play")).unwrap(), "// mine\n");
+    let requests = editor.apply(answer(asked(&requests), "Discard changes"));
+    assert_eq!(requests, [Request::Quit]);
+    assert!(fs::read_to_string(at("b.play")).unwrap().contains("snap s"));
 }
 
 #[test]

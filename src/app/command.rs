@@ -14,6 +14,10 @@ use crate::base::{NodeId, RunId, RunMicros};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     New,
+    /// A play of its own from this text, as an example's.
+    NewFrom {
+        text: String,
+    },
     /// Asks for a file.
     Open,
     OpenPath(PathBuf),
@@ -31,6 +35,19 @@ pub enum Command {
     /// Answers it too: save, then go on.
     SaveAndThen(Box<Command>),
     Quit,
+    CloseTab,
+    NextTab,
+    PreviousTab,
+    /// In the order of the tabs.
+    ShowTab(usize),
+    /// The one that was closed last.
+    ReopenTab,
+    /// The file of the same name in the other format says something else: shows what.
+    CompareTwin,
+    /// Writes the document to that file too.
+    WriteTwin(PathBuf),
+    /// The answer to what was recovered after a crash: it stays, unsaved.
+    KeepRecovered,
 
     Undo,
     Redo,
@@ -117,6 +134,10 @@ impl Command {
         }
         let (title, tooltip) = match self {
             Self::OpenPath(_) => ("Open file", "Open this file"),
+            Self::NewFrom { .. } => ("Open example", "Open a copy of this example"),
+            Self::ShowTab(_) => ("Show tab", "Show this open play"),
+            Self::WriteTwin(_) => ("Write it", "Write the document to this file too"),
+            Self::KeepRecovered => ("Keep it", "Go on with what was recovered"),
             Self::SaveTo(_) => ("Save to file", "Write to this file"),
             Self::Overwrite(_) => ("Overwrite", "Write over what is there now"),
             Self::Discard(_) => ("Discard changes", "Go on without saving"),

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::command::Command;
 use super::edit::NotDone;
@@ -31,6 +32,12 @@ pub struct Editor {
     pub(super) allowed: BTreeSet<String>,
     /// What to go on with once the document is saved.
     pub(super) after_save: Option<Command>,
+    /// Files whose tabs were closed, the last one last.
+    pub(super) closed: Vec<PathBuf>,
+    /// Where drafts of documents without a file are kept.
+    pub(super) data: Option<PathBuf>,
+    pub(super) told_drafts: bool,
+    wake_in_secs: Option<f32>,
     /// Since the last typed change.
     idle_secs: f32,
     /// Since the last look at the files.
@@ -63,6 +70,10 @@ impl Editor {
             next_ticket: Ticket(1),
             allowed: BTreeSet::new(),
             after_save: None,
+            closed: Vec::new(),
+            data: None,
+            told_drafts: false,
+            wake_in_secs: None,
             idle_secs: 0.0,
             unlooked_secs: 0.0,
         }
@@ -88,7 +99,15 @@ impl Editor {
             | Command::Reload
             | Command::Discard(_)
             | Command::SaveAndThen(_)
+            | Command::NewFrom { .. }
+            | Command::CloseTab
+            | Command::CompareTwin
+            | Command::WriteTwin(_)
             | Command::Quit => self.file_command(command, out),
+            Command::NextTab | Command::PreviousTab | Command::ShowTab(_) | Command::ReopenTab => {
+                self.tab_command(&command, out);
+            }
+            Command::KeepRecovered => {}
 
             Command::Undo
             | Command::Redo
@@ -188,6 +207,9 @@ impl Editor {
         match command {
             Command::Save => session.is_dirty() || session.path().is_none(),
             Command::Reload => session.path().is_some(),
+            Command::CompareTwin => session.path().and_then(crate::files::twin_of).is_some_and(|twin| twin.exists()),
+            Command::NextTab | Command::PreviousTab => self.sessions.len() > 1,
+            Command::ReopenTab => !self.closed.is_empty(),
             Command::Undo => editable && session.history().undo_name().is_some(),
             Command::Redo => editable && session.history().redo_name().is_some(),
             Command::Delete => editable && !session.selection().is_empty(),
@@ -241,6 +263,7 @@ impl Editor {
             self.unlooked_secs = 0.0;
             self.look_at_file();
         }
+        self.wake_in_secs = self.keep_drafts(dt_secs);
         let mut needs = self.toasts.tick(dt_secs);
         for session in &mut self.sessions {
             if let Some(watch) = session.watch_mut() {
@@ -248,6 +271,11 @@ impl Editor {
             }
         }
         if needs { NeedsRepaint::Yes } else { NeedsRepaint::No }
+    }
+
+    /// [`Self::tick`] has something to do by then, though nothing happens: unsaved work is to be kept.
+    pub const fn wake_in_secs(&self) -> Option<f32> {
+        self.wake_in_secs
     }
 
     pub fn session(&self) -> &Session {

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::command::Command;
+use super::diff;
 use super::editor::Editor;
 use super::reading;
 use super::request::{Answer, Question, Request};
@@ -26,12 +27,21 @@ impl Editor {
             self.after_save = None;
         }
         match command {
-            Command::New | Command::Open | Command::OpenPath(_) | Command::Reload | Command::Quit => {
+            Command::New => self.add(Session::new(EMPTY_PLAY)),
+            Command::NewFrom { text } => self.add(Session::new(text)),
+            Command::Open => out.push(Request::PickOpen),
+            Command::OpenPath(path) => self.open(&path, out),
+            Command::Reload | Command::CloseTab => {
                 if self.session().is_dirty() {
                     out.push(Request::Ask(self.ask_unsaved(&command)));
                 } else {
                     self.file_command_now(command, out);
                 }
+            }
+            Command::Quit => {
+                // Asked anew: what was let go the last time may be meant to stay by now.
+                self.sessions.iter_mut().for_each(|session| session.let_go = false);
+                self.quit(out);
             }
             Command::Discard(then) => self.file_command_now(*then, out),
             Command::SaveAndThen(then) => {
@@ -42,6 +52,8 @@ impl Editor {
             Command::SaveAs => out.push(Request::PickSave { suggested: self.suggested() }),
             Command::SaveTo(path) => self.save_to(path, false, out),
             Command::Overwrite(path) => self.save_to(path, true, out),
+            Command::CompareTwin => self.compare_twin(out),
+            Command::WriteTwin(path) => self.write_twin(&path),
             _ => {}
         }
     }
@@ -49,33 +61,98 @@ impl Editor {
     /// Nothing is unsaved, or the person said that it may go.
     fn file_command_now(&mut self, command: Command, out: &mut Vec<Request>) {
         match command {
-            Command::New => self.replace(Session::new(EMPTY_PLAY)),
-            Command::Open => out.push(Request::PickOpen),
-            Command::OpenPath(path) => self.open(&path),
-            Command::Reload => {
-                if let Some(path) = self.session().path.clone() {
-                    self.open(&path);
+            Command::Reload => self.reload(),
+            Command::CloseTab => self.close_tab(),
+            Command::Quit => {
+                self.session_mut().let_go = true;
+                self.quit(out);
+            }
+            other => self.file_command(other, out),
+        }
+    }
+
+    /// Asks about one unsaved document after the other.
+    fn quit(&mut self, out: &mut Vec<Request>) {
+        let unsaved = self.sessions.iter().position(|session| session.is_dirty() && !session.let_go);
+        if let Some(unsaved) = unsaved {
+            self.current = unsaved;
+            out.push(Request::Ask(self.ask_unsaved(&Command::Quit)));
+            return;
+        }
+        for session in &mut self.sessions {
+            session.draft.remove();
+        }
+        out.push(Request::Quit);
+    }
+
+    /// In a tab of its own. One that holds nothing of the person's makes room.
+    pub(super) fn add(&mut self, session: Session) {
+        let current = self.session();
+        if current.path.is_none()
+            && !current.is_dirty()
+            && current.history().undo_name().is_none()
+            && current.watch().is_none()
+        {
+            self.sessions[self.current] = session;
+        } else {
+            self.sessions.insert(self.current + 1, session);
+            self.current += 1;
+        }
+    }
+
+    fn close_tab(&mut self) {
+        let mut closed = self.sessions.remove(self.current);
+        closed.draft.remove();
+        if let Some(path) = closed.path.take() {
+            self.closed.retain(|other| *other != path);
+            self.closed.push(path);
+        }
+        if self.sessions.is_empty() {
+            self.sessions.push(Session::new(EMPTY_PLAY));
+        }
+        self.current = self.current.min(self.sessions.len() - 1);
+    }
+
+    pub(super) fn tab_command(&mut self, command: &Command, out: &mut Vec<Request>) {
+        let n = self.sessions.len();
+        match command {
+            Command::NextTab => self.current = (self.current + 1) % n,
+            Command::PreviousTab => self.current = (self.current + n - 1) % n,
+            Command::ShowTab(tab) if *tab < n => self.current = *tab,
+            Command::ReopenTab => {
+                if let Some(path) = self.closed.pop() {
+                    self.open(&path, out);
                 }
             }
-            Command::Quit => out.push(Request::Quit),
             _ => {}
         }
     }
 
-    fn replace(&mut self, session: Session) {
-        self.sessions[self.current] = session;
+    fn open(&mut self, path: &Path, out: &mut Vec<Request>) {
+        if let Some(there) = self.sessions.iter().position(|session| session.path.as_deref() == Some(path)) {
+            self.current = there;
+            return;
+        }
+        match reading::open(path) {
+            Ok(session) => {
+                self.add(session);
+                self.take_up_draft(path, out);
+                self.look_at_twin();
+            }
+            Err(message) => self.toasts.push(Tone::Error, message, None),
+        }
     }
 
-    fn open(&mut self, path: &Path) {
-        match reading::open(path) {
+    /// What was chosen for running it stays.
+    fn reload(&mut self) {
+        let Some(path) = self.session().path.clone() else { return };
+        match reading::open(&path) {
             Ok(mut session) => {
-                if self.session().path.as_deref() == Some(path) {
-                    // Reloaded: what was chosen for running it stays.
-                    let old = self.session_mut();
-                    session.inputs = std::mem::take(&mut old.inputs);
-                    session.formation = old.formation.take();
-                }
-                self.replace(session);
+                let old = self.session_mut();
+                old.draft.remove();
+                session.inputs = std::mem::take(&mut old.inputs);
+                session.formation = old.formation.take();
+                self.sessions[self.current] = session;
             }
             Err(message) => self.toasts.push(Tone::Error, message, None),
         }
@@ -86,6 +163,7 @@ impl Editor {
         Question {
             title: format!("Save changes to {}?", self.session().name()),
             text: "What you changed since it was saved will be lost otherwise.".to_owned(),
+            diff: Vec::new(),
             answers: vec![
                 Answer { label: "Save", command: Command::SaveAndThen(then()), destructive: false },
                 Answer { label: "Discard changes", command: Command::Discard(then()), destructive: true },
@@ -121,8 +199,10 @@ impl Editor {
                 session.told_changed = false;
                 session.path = Some(path);
                 session.history.mark_saved();
+                session.draft.remove();
                 let text = format!("saved {}", self.session().name());
                 self.toasts.push(Tone::Info, text, None);
+                self.look_at_twin();
                 if let Some(then) = self.after_save.take() {
                     self.file_command_now(then, out);
                 }
@@ -157,12 +237,65 @@ impl Editor {
         let text = format!("another program changed {}: reload it, or save under another name", session.name());
         self.toasts.push(Tone::Error, text, Some(Command::Reload));
     }
+
+    /// Says it where a `.play` and a `.ron` of one name stand side by side and do not say the same.
+    fn look_at_twin(&mut self) {
+        let session = self.session();
+        let Some(twin) = session.path().and_then(files::twin_of).filter(|twin| twin.exists()) else { return };
+        let name = twin.file_name().unwrap_or_default().to_string_lossy();
+        let text = match reading::open(&twin) {
+            Ok(other) if other.doc() == session.doc() => return,
+            Ok(_) => {
+                format!("{name} beside it says something else than {}: compare them, and write one", session.name())
+            }
+            Err(message) => format!("{name} beside {} cannot be compared with it: {message}", session.name()),
+        };
+        self.toasts.push(Tone::Error, text, Some(Command::CompareTwin));
+    }
+
+    fn compare_twin(&mut self, out: &mut Vec<Request>) {
+        let session = self.session();
+        let Some(twin) = session.path().and_then(files::twin_of) else { return };
+        let name = twin.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let other = match reading::open(&twin) {
+            Ok(other) if other.doc() == session.doc() => {
+                let text = format!("{name} says the same as {}", session.name());
+                self.toasts.push(Tone::Info, text, None);
+                return;
+            }
+            Ok(other) => other.text().to_owned(),
+            Err(_) => String::new(),
+        };
+        out.push(Request::Ask(Question {
+            title: format!("Write {name} too?"),
+            text: format!("{name} is not what {} says. What would change in it:", session.name()),
+            diff: diff::lines(&other, session.text()),
+            answers: vec![
+                Answer { label: "Open the other", command: Command::OpenPath(twin.clone()), destructive: false },
+                Answer { label: "Write it", command: Command::WriteTwin(twin), destructive: true },
+            ],
+        }));
+    }
+
+    fn write_twin(&mut self, path: &Path) {
+        let session = self.session();
+        let written = Format::of(path)
+            .and_then(|format| files::save(path, &reading::encode(session.source(), format), Over::Anything));
+        match written {
+            Ok(_) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                self.toasts.push(Tone::Info, format!("wrote {name}: both say the same now"), None);
+            }
+            Err(error) => self.toasts.push(Tone::Error, error.to_string(), None),
+        }
+    }
 }
 
 fn changed(path: PathBuf) -> Question {
     Question {
         title: "Overwrite the other program's changes?".to_owned(),
         text: format!("Another program changed '{}' since it was opened here.", path.display()),
+        diff: Vec::new(),
         answers: vec![
             Answer { label: "Save as…", command: Command::SaveAs, destructive: false },
             Answer {
@@ -179,6 +312,7 @@ fn exists(path: PathBuf) -> Question {
     Question {
         title: "Overwrite the file?".to_owned(),
         text: format!("There is another file at '{}' already.", path.display()),
+        diff: Vec::new(),
         answers: vec![
             Answer { label: "Choose another name", command: Command::SaveAs, destructive: false },
             Answer { label: "Overwrite", command: Command::Overwrite(path), destructive: true },

@@ -20,6 +20,8 @@ pub enum Key {
     Backspace,
     Home,
     End,
+    PageUp,
+    PageDown,
     Left,
     Right,
     Up,

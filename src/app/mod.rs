@@ -9,6 +9,8 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod command;
+pub mod diff;
+mod drafts;
 mod edit;
 mod editor;
 mod filing;

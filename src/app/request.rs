@@ -52,6 +52,8 @@ pub enum View {
 pub struct Question {
     pub title: String,
     pub text: String,
+    /// What it is about, if that is a change of a text.
+    pub diff: Vec<super::diff::Line>,
     /// The first is the one for Enter, unless it is destructive.
     pub answers: Vec<Answer>,
 }

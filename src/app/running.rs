@@ -140,6 +140,7 @@ impl Editor {
                 self.session().name(),
                 shown.join("\n")
             ),
+            diff: Vec::new(),
             answers: vec![Answer { label: "Start and run", command: Command::RunAllowed(fresh), destructive: true }],
         })
     }

@@ -11,7 +11,7 @@ use super::watch::Watch;
 use crate::base::{Coord, NodeId, Span};
 use crate::diag::{Diagnostic, Severity};
 use crate::event::WireRef;
-use crate::files::{Format, Stamp};
+use crate::files::{Draft, Format, Stamp};
 use crate::lang::{self, Part, Source};
 use crate::play::{Document, Graph, Play, Stmt};
 
@@ -24,6 +24,19 @@ pub struct Session {
     pub(super) stamp: Option<Stamp>,
     /// The stamp's file was found changed, and the person was told.
     pub(super) told_changed: bool,
+    /// The person said that what is unsaved may go.
+    pub(super) let_go: bool,
+    /// The unsaved work on disk.
+    pub(super) draft: Draft,
+    /// The revision that the draft holds, or that needs none.
+    pub(super) drafted: u64,
+    /// The last revision that was waited for, and for how long now.
+    pub(super) draft_seen: u64,
+    pub(super) draft_pause_secs: f32,
+    /// Since the draft was written, while there is something to write.
+    pub(super) undrafted_secs: f32,
+    /// Unlike its place among the tabs it never changes.
+    id: u64,
     source: Source,
     graph: Graph,
     diagnostics: Vec<Diagnostic>,
@@ -68,11 +81,16 @@ pub struct Shown<'s> {
 impl Session {
     /// A text that was not changed yet.
     pub(super) fn new(text: impl Into<String>) -> Self {
-        let mut session = Self { source: lang::parse(text), ..Self::default() };
+        let mut session = Self { source: lang::parse(text), id: next_revision(), ..Self::default() };
         // As the command line does: a play may need its file's formation to run at all.
         session.formation = session.source.doc.formations().next().map(|(_, formation)| formation.name.clone());
         session.refresh();
         session
+    }
+
+    /// Names the open document as long as it is open.
+    pub const fn id(&self) -> u64 {
+        self.id
     }
 
     /// Changes whenever what the canvas shows is another document or another run; never the same for two sessions.

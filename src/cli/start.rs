@@ -40,7 +40,7 @@ fn open(files: &[PathBuf], out: &mut Output) -> anyhow::Result<Verdict> {
 
     let editor = if files.is_empty() { Editor::with_text(&sample_text()?) } else { Editor::new() };
     let first = files.iter().map(|file| Command::OpenPath(file.clone())).collect();
-    match crate::gui::open(editor, first, super::bridge::connect) {
+    match crate::gui::open(editor, first, super::runs::data_dir(None), super::bridge::connect) {
         Ok(()) => Ok(Verdict::Well),
         Err(error) if files.is_empty() => terminal(&error.to_string(), out),
         Err(error) => Err(error.into()),

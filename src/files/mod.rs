@@ -3,6 +3,7 @@
 //! Must never: know what a text says, overwrite what another program wrote without being told to, leave half a
 //! file or a temporary one behind. Start reading at [`load`] and [`save`].
 
+mod draft;
 mod error;
 mod save;
 
@@ -12,6 +13,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::SystemTime;
 
+pub use draft::{Draft, Left, left_of, left_untitled};
 pub use error::Error;
 pub use save::{Over, save};
 
@@ -47,6 +49,14 @@ impl Format {
         let found = Self::ALL.into_iter().find(|format| extension.eq_ignore_ascii_case(format.extension()));
         found.ok_or_else(|| Error::Extension { path: path.to_owned() })
     }
+}
+
+/// The file of the same name that spells the document in the other way.
+pub fn twin_of(path: &Path) -> Option<std::path::PathBuf> {
+    Some(path.with_extension(match Format::of(path).ok()? {
+        Format::Play => Format::Ron.extension(),
+        Format::Ron => Format::Play.extension(),
+    }))
 }
 
 /// What a file was like when it was read or written last, to tell whether another program changed it since.

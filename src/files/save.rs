@@ -70,17 +70,8 @@ fn may_replace(path: &Path, real: &Path, over: Over<'_>) -> Result<(), Error> {
 
 fn replace(real: &Path, text: &str, old: Option<Permissions>) -> io::Result<Option<SystemTime>> {
     let folder = folder_of(real);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).rand_bytes(N_RANDOM).suffix(SUFFIX);
     // A new file gets what the umask leaves of this, as from any other program.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut temporary = builder.tempfile_in(folder)?;
-    // Says that it is in use. Where files cannot be locked, none is ever taken for left over either.
-    let _ = temporary.as_file().try_lock();
-    if let Ok(now) = temporary.as_file().metadata().and_then(|new| new.modified()) {
-        sweep(folder, now);
-    }
+    let mut temporary = temporary_in(folder, 0o666)?;
     temporary.write_all(text.as_bytes())?;
     if let Some(permissions) = old {
         temporary.as_file().set_permissions(permissions)?;
@@ -91,6 +82,23 @@ fn replace(real: &Path, text: &str, old: Option<Permissions>) -> io::Result<Opti
     // The new name is in place; only a power cut could still take it back, so a folder that cannot be synced is no failure.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(modified)
+}
+
+/// A temporary file that is locked, in a folder that was rid of those of killed programs.
+pub(super) fn temporary_in(folder: &Path, mode: u32) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX).rand_bytes(N_RANDOM).suffix(SUFFIX);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    let temporary = builder.tempfile_in(folder)?;
+    // Says that it is in use. Where files cannot be locked, none is ever taken for left over either.
+    let _ = temporary.as_file().try_lock();
+    if let Ok(now) = temporary.as_file().metadata().and_then(|new| new.modified()) {
+        sweep(folder, now);
+    }
+    Ok(temporary)
 }
 
 /// Removes temporary files that killed programs left in the folder. What cannot be removed stays for the next save.
@@ -124,7 +132,7 @@ fn write_straight(real: &Path, text: &str) -> io::Result<Stamp> {
     Ok(Stamp::new(text.as_bytes(), None))
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

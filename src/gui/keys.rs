@@ -29,6 +29,8 @@ pub fn shortcut(key: egui::Key, modifiers: Modifiers) -> Option<Shortcut> {
         egui::Key::Backspace => Key::Backspace,
         egui::Key::Home => Key::Home,
         egui::Key::End => Key::End,
+        egui::Key::PageUp => Key::PageUp,
+        egui::Key::PageDown => Key::PageDown,
         egui::Key::ArrowLeft => Key::Left,
         egui::Key::ArrowRight => Key::Right,
         egui::Key::ArrowUp => Key::Up,

@@ -14,6 +14,7 @@ mod palette;
 mod panels;
 mod platform;
 mod question;
+mod tabs;
 pub mod theme;
 mod toasts;
 mod toolbar;

@@ -1,5 +1,6 @@
 //! Opening the window.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::ViewportBuilder;
@@ -20,11 +21,16 @@ pub const APP_ID: &str = "chalktalk";
 /// Opens the window and comes back when it is closed.
 ///
 /// `first` is applied before the first frame, as [`Command::OpenPath`]. `connect` gets what wakes the window and
-/// gives the window's ends of the runner's channels.
+/// gives the window's ends of the runner's channels. `data` is the folder that keeps what is unsaved, and the view.
 ///
 /// # Errors
 /// There is no display, or a library or a graphics driver is missing: the message says what to do.
-pub fn open(editor: Editor, first: Vec<Command>, connect: impl FnOnce(Wake) -> Port + 'static) -> Result<(), Error> {
+pub fn open(
+    editor: Editor,
+    first: Vec<Command>,
+    data: Option<PathBuf>,
+    connect: impl FnOnce(Wake) -> Port + 'static,
+) -> Result<(), Error> {
     platform::check()?;
     let viewport = ViewportBuilder::default()
         .with_title("Chalktalk")
@@ -46,6 +52,9 @@ pub fn open(editor: Editor, first: Vec<Command>, connect: impl FnOnce(Wake) -> P
             Arc::new(move || ctx.request_repaint())
         };
         let mut window = Window::new(&ctx, editor, connect(wake), Box::new(PortalDialogs), look_from_env());
+        if let Some(data) = data {
+            window.keep_in(&ctx, data);
+        }
         for command in first {
             window.apply(&ctx, command);
         }

@@ -18,23 +18,25 @@ pub enum Ask {
     Runs,
 }
 
+/// Room for the tabs.
+const TABS: f32 = 420.0;
+
 pub fn ui(ui: &mut Ui, editor: &Editor, look: Look, out: &mut Vec<Command>) -> Option<Ask> {
     let rect = ui.max_rect();
     let mut ask = None;
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)), |ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         brand(ui);
-        files(ui, editor, out);
-        ui.add_space(10.0);
+        super::tabs::ui(ui, editor, TABS.min(rect.width() * 0.24), out);
+        ui.add_space(8.0);
         for (command, icon) in [
-            (Command::New, Icon::New),
             (Command::Open, Icon::Open),
             (Command::Save, Icon::Save),
             (Command::Undo, Icon::Undo),
             (Command::Redo, Icon::Redo),
         ] {
             if command == Command::Undo {
-                ui.add_space(10.0);
+                ui.add_space(6.0);
             }
             command_button(ui, editor, command, icon, out);
         }
@@ -100,46 +102,6 @@ fn brand(ui: &mut Ui) {
     });
     let at = pos2(rect.left() + 48.0, rect.center().y);
     text_at(ui, at, Align2::LEFT_CENTER, "Chalktalk", theme::semibold(size::HEADING), theme.text);
-}
-
-/// The open file as a tab.
-fn files(ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
-    let theme = Theme::of(ui.ctx());
-    let session = editor.session();
-    let name = session.name();
-    let galley = super::widgets::elided(ui, &name, theme::body(), theme.text, 220.0);
-    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 48.0, space::TOP_BAR), Sense::hover());
-    let label = if session.is_dirty() { format!("{name}, not saved") } else { name };
-    response.widget_info(|| WidgetInfo::labeled(Role::Tab, true, &label));
-    let tab = Rect::from_min_max(pos2(rect.left(), rect.top() + 10.0), rect.max);
-    let corners = egui::CornerRadius { nw: 8, ne: 8, sw: 0, se: 0 };
-    ui.painter().rect_filled(tab, corners, theme.field);
-    ui.painter().galley(pos2(tab.left() + 14.0, tab.center().y - galley.size().y / 2.0), galley, theme.text);
-    if session.is_dirty() {
-        ui.painter().circle_filled(pos2(tab.right() - 16.0, tab.center().y), 3.4, theme.accent);
-    }
-    if let Some(path) = session.path() {
-        response.on_hover_text(path.display().to_string());
-    }
-    plays(ui, session, out);
-}
-
-/// Which play of the file is on the canvas, where there are several.
-fn plays(ui: &mut Ui, session: &Session, out: &mut Vec<Command>) {
-    if session.doc().plays().count() < 2 {
-        return;
-    }
-    let shown = session.play().map_or_else(String::new, |play| play.coord.to_string());
-    ui.add_space(6.0);
-    let combo = egui::ComboBox::from_id_salt("play").selected_text(shown).width(140.0);
-    combo.show_ui(ui, |ui| {
-        for (item, play) in session.doc().plays() {
-            let chosen = session.item() == Some(item);
-            if ui.selectable_label(chosen, play.coord.to_string()).clicked() && !chosen {
-                out.push(Command::ShowPlay(item));
-            }
-        }
-    });
 }
 
 fn command_button(ui: &mut Ui, editor: &Editor, command: Command, icon: Icon, out: &mut Vec<Command>) {

@@ -1,5 +1,6 @@
 //! The window's frame: hear the runner, let time pass, draw the panels, then apply what they asked for.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use super::toasts;
 use super::toolbar;
 use crate::app::port::{FromRunner, ToRunner};
 use crate::app::{Command, Editor, Gesture, Mode, NeedsRepaint, Question, Request, View};
+use crate::base::NodeId;
 use crate::play::ops;
 
 /// The two ends of the runner's channels that the window holds.
@@ -26,17 +28,25 @@ pub struct Port {
     pub from_runner: Receiver<FromRunner>,
 }
 
+/// A play's item, and whether a run of it is replayed.
+type Fitted = (Option<usize>, bool);
+
 /// The whole window.
 pub struct Window {
     editor: Editor,
     port: Port,
     dialogs: Box<dyn FileDialogs>,
     path_dialog: Option<PathDialog>,
-    question: Option<Question>,
+    questions: VecDeque<Question>,
     look: Look,
     canvas: Canvas,
-    /// Which play the canvas was fitted to: session, item, and the run that is replayed.
-    fitted_to: Option<(usize, Option<usize>, bool)>,
+    /// Which play the canvas was fitted to: its item, and whether a run is replayed.
+    fitted_to: Option<Fitted>,
+    /// The session that the canvas shows, and the canvases of the other tabs.
+    canvas_of: u64,
+    parked: BTreeMap<u64, (Canvas, Option<Fitted>)>,
+    /// To be brought into view once the canvas has been drawn.
+    reveal: Option<NodeId>,
     palette: PalettePanel,
     side: SidePanel,
     timeline: TimelinePanel,
@@ -55,10 +65,13 @@ impl Window {
             port,
             dialogs,
             path_dialog: None,
-            question: None,
+            questions: VecDeque::new(),
             look,
             canvas: Canvas::default(),
             fitted_to: None,
+            canvas_of: 0,
+            parked: BTreeMap::new(),
+            reveal: None,
             palette: PalettePanel::default(),
             side: SidePanel::default(),
             timeline: TimelinePanel::default(),
@@ -70,6 +83,15 @@ impl Window {
         }
     }
 
+    /// Keeps unsaved work in the data folder, and takes up what an earlier program left there.
+    pub fn keep_in(&mut self, ctx: &egui::Context, data: PathBuf) {
+        let mut requests = Vec::new();
+        self.editor.keep_drafts_in(data, &mut requests);
+        for request in requests {
+            self.fulfil(ctx, request);
+        }
+    }
+
     pub const fn editor(&self) -> &Editor {
         &self.editor
     }
@@ -77,8 +99,23 @@ impl Window {
     /// Applies a command as if a panel had asked for it.
     pub fn apply(&mut self, ctx: &egui::Context, command: Command) {
         for request in self.editor.apply(command) {
+            self.change_tab();
             self.fulfil(ctx, request);
         }
+        self.change_tab();
+    }
+
+    /// Each tab has a canvas of its own, with its own view.
+    fn change_tab(&mut self) {
+        let shown = self.editor.session().id();
+        if self.canvas_of == shown {
+            return;
+        }
+        let (canvas, fitted_to) = self.parked.remove(&shown).unwrap_or_default();
+        let left = (std::mem::replace(&mut self.canvas, canvas), std::mem::replace(&mut self.fitted_to, fitted_to));
+        self.parked.insert(std::mem::replace(&mut self.canvas_of, shown), left);
+        let open: Vec<u64> = self.editor.sessions().iter().map(crate::app::Session::id).collect();
+        self.parked.retain(|id, _| open.contains(id));
     }
 
     /// One frame. `eframe` calls it, and so do tests.
@@ -87,9 +124,13 @@ impl Window {
         while let Ok(message) = self.port.from_runner.try_recv() {
             self.editor.receive(message);
         }
+        self.change_tab();
         let dt_secs = ctx.input(|input| input.unstable_dt);
         if self.editor.tick(dt_secs) == NeedsRepaint::Yes {
             ctx.request_repaint_after(Duration::from_millis(33));
+        }
+        if let Some(secs) = self.editor.wake_in_secs() {
+            ctx.request_repaint_after(Duration::from_secs_f32(secs + 0.05));
         }
         let mut commands = Vec::new();
         self.shortcuts(&ctx, &mut commands);
@@ -149,7 +190,7 @@ impl Window {
             super::panels::no_play(ui, out);
             return;
         };
-        let fitted_to = Some((self.editor.current(), session.item(), session.mode() == Mode::Replay));
+        let fitted_to = Some((session.item(), session.mode() == Mode::Replay));
         if self.fitted_to != fitted_to {
             self.fitted_to = fitted_to;
             self.canvas.forget();
@@ -171,11 +212,15 @@ impl Window {
             bad_nodes,
         };
         self.canvas.ui(ui, &subject, out);
+        if let Some(node) = self.reveal.take() {
+            self.canvas.reveal(shown.graph, &node);
+            ui.ctx().request_repaint();
+        }
         toolbar::field_tools(ui, &self.canvas, session, out);
     }
 
     fn shortcuts(&mut self, ctx: &egui::Context, out: &mut Vec<Command>) {
-        if self.path_dialog.is_some() || self.question.is_some() || self.input.is_open() || self.finder.is_open() {
+        if self.path_dialog.is_some() || !self.questions.is_empty() || self.input.is_open() || self.finder.is_open() {
             return;
         }
         let typing = ctx.text_edit_focused();
@@ -243,18 +288,17 @@ impl Window {
         {
             self.path_dialog = None;
             match answer {
-                // The editor asked about unsaved changes before it asked for a file.
-                Answer::Chosen(Ask::Open, path) => out.push(Command::Discard(Box::new(Command::OpenPath(path)))),
+                Answer::Chosen(Ask::Open, path) => out.push(Command::OpenPath(path)),
                 Answer::Chosen(Ask::SaveAs, path) => out.push(Command::SaveTo(path)),
                 Answer::Cancelled => {}
             }
         }
-        if let Some(asked) = &self.question {
+        if let Some(asked) = self.questions.front() {
             match question::ui(ctx, asked) {
                 question::Reply::Waiting => {}
-                question::Reply::Dismissed => self.question = None,
+                question::Reply::Dismissed => drop(self.questions.pop_front()),
                 question::Reply::Command(command) => {
-                    self.question = None;
+                    self.questions.pop_front();
                     out.push(command);
                 }
             }
@@ -272,7 +316,7 @@ impl Window {
             Request::PickSave { suggested } => {
                 self.path_dialog = Some(PathDialog::new(Ask::SaveAs, &suggested, &*self.dialogs, ctx));
             }
-            Request::Ask(question) => self.question = Some(question),
+            Request::Ask(question) => self.questions.push_back(question),
             Request::Runner(message) => {
                 if self.port.to_runner.send(message).is_err() {
                     self.editor.receive(FromRunner::Failed {
@@ -302,11 +346,7 @@ impl Window {
             }
             View::ShowProblems => self.side.show(Tab::Problems),
             View::ShowRuns => self.runs.toggle(),
-            View::Reveal(node) => {
-                if let Some(shown) = self.editor.session().shown() {
-                    self.canvas.reveal(shown.graph, &node);
-                }
-            }
+            View::Reveal(node) => self.reveal = Some(node),
             View::ShowText { .. } => self.side.show(Tab::Text),
             View::Find { commands_only } => self.finder.open(commands_only),
             View::EditInput => self.input.open(self.editor.session().input()),

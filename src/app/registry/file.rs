@@ -1,5 +1,5 @@
 use super::{Entry, ctrl, ctrl_shift};
-use crate::app::Command;
+use crate::app::{Command, Key, Shortcut};
 
 pub const ENTRIES: &[Entry] = &[
     Entry {
@@ -41,6 +41,46 @@ pub const ENTRIES: &[Entry] = &[
         words: "revert refresh",
         shortcuts: &[],
         command: || Command::Reload,
+    },
+    Entry {
+        id: "file.compare",
+        title: "Compare with the other format…",
+        does: "See how the .ron or .play of the same name differs, and write it",
+        words: "twin drift sync diff ron play",
+        shortcuts: &[],
+        command: || Command::CompareTwin,
+    },
+    Entry {
+        id: "tab.close",
+        title: "Close tab",
+        does: "Close this play; asks about what is unsaved",
+        words: "file shut",
+        shortcuts: &[ctrl('W')],
+        command: || Command::CloseTab,
+    },
+    Entry {
+        id: "tab.next",
+        title: "Next tab",
+        does: "Show the next open play",
+        words: "switch document",
+        shortcuts: &[Shortcut::ctrl(Key::PageDown)],
+        command: || Command::NextTab,
+    },
+    Entry {
+        id: "tab.previous",
+        title: "Previous tab",
+        does: "Show the open play before this one",
+        words: "switch document back",
+        shortcuts: &[Shortcut::ctrl(Key::PageUp)],
+        command: || Command::PreviousTab,
+    },
+    Entry {
+        id: "tab.reopen",
+        title: "Reopen closed tab",
+        does: "Open the file again whose tab was closed last",
+        words: "undo close",
+        shortcuts: &[ctrl_shift('T')],
+        command: || Command::ReopenTab,
     },
     Entry {
         id: "file.quit",

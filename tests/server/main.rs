@@ -7,6 +7,7 @@ mod levels;
 mod malice;
 mod pulling;
 mod redact;
+mod refused;
 mod secure;
 mod stage;
 #[path = "../runner/support.rs"]

@@ -14,6 +14,7 @@ use super::super::call::code_of;
 use super::super::peer::in_mib;
 use super::super::v1;
 use super::convert::name;
+use super::refuse::{Refusal, bad_field};
 use super::{Shared, seat, stops};
 use crate::base::{Coord, VersionKind, version_kind};
 
@@ -34,7 +35,7 @@ pub(super) fn serve(
     shared: Shared,
     said: Streaming<v1::CatchRequest>,
 ) -> Result<impl Stream<Item = Told> + Send + 'static, Status> {
-    let seat = seat(&shared.catches, "workers that pull", "--max-catches")?;
+    let seat = seat(&shared.catches, "workers that pull", "TOO_MANY_CATCHES", "--max-catches")?;
     let (end, ended) = mpsc::unbounded_channel();
     // Bounded by the credit of the worker: see `Hub`.
     let (out, told) = mpsc::unbounded_channel();
@@ -56,14 +57,14 @@ async fn listen(
     let hub = shared.runner.hub();
     let first = tokio::time::timeout(SILENCE, said.message()).await.map_err(|_| silent())??;
     let Some(v1::CatchRequest { what: Some(v1::catch_request::What::Hello(hello)) }) = first else {
-        return Err(Status::invalid_argument("say Hello first, with the methods that you serve"));
+        return Err(bad_field("hello", "say Hello first, with the methods that you serve"));
     };
     let methods = methods(hello.methods)?;
     let heartbeat = prost_types::Duration::try_from(HEARTBEAT).ok();
     let welcome = v1::catch_response::What::Welcome(v1::Welcome { heartbeat });
     drop(out.send(v1::CatchResponse { what: Some(welcome) }));
     let n_methods = methods.len();
-    let worker = hub.join(name("worker", &hello.worker)?.to_owned(), methods, out);
+    let worker = hub.join(name("hello.worker", &hello.worker)?.to_owned(), methods, out);
     info!(target: "chalktalk::worker", worker = hello.worker, methods = n_methods, "pulling worker came");
     let result = loop {
         let message = tokio::select! {
@@ -76,7 +77,7 @@ async fn listen(
                 Some(v1::catch_request::What::Returned(v1::Returned { id, what: Some(what) })) => {
                     hub.returned(worker, id, what);
                 }
-                Some(v1::catch_request::What::Hello(_)) => break Err(Status::invalid_argument("say Hello only once")),
+                Some(v1::catch_request::What::Hello(_)) => break Err(bad_field("hello", "say Hello only once")),
                 // A heartbeat, or what a newer worker says.
                 _ => {}
             },
@@ -113,20 +114,21 @@ fn nonsense(status: &Status, limit: usize) -> Option<v1::Failed> {
 }
 
 fn silent() -> Status {
-    Status::deadline_exceeded("the worker was silent for too long and loses its balls: send Heartbeat as Welcome says")
+    let message = "the worker was silent for too long and loses its balls: send Heartbeat as Welcome says";
+    Refusal::new(tonic::Code::DeadlineExceeded, "SILENT", message).into()
 }
 
 fn methods(methods: Vec<v1::Method>) -> Result<FxHashMap<Coord, v1::Method>, Status> {
     if methods.is_empty() || methods.len() > MAX_METHODS {
-        return Err(Status::invalid_argument(format!("name from 1 to {MAX_METHODS} methods that you serve in Hello")));
+        let message = format!("name from 1 to {MAX_METHODS} methods that you serve in Hello");
+        return Err(bad_field("hello.methods", message));
     }
     let read = |method: v1::Method| {
         let text = format!("{}/{}/{}", method.image, method.version, method.method);
-        let coord = super::convert::coord(&text)?;
+        let coord = super::convert::coord("hello.methods", &text)?;
         if !matches!(version_kind(&coord.version), Ok(VersionKind::Exact)) {
-            return Err(Status::invalid_argument(format!(
-                "{text} has no exact version: a worker serves one such as 1.4"
-            )));
+            let message = format!("{text} has no exact version: a worker serves one such as 1.4");
+            return Err(bad_field("hello.methods", message));
         }
         Ok((coord, method))
     };

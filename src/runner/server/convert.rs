@@ -5,7 +5,8 @@ use tonic::Status;
 
 use super::super::ball::{from_any, to_any};
 use super::super::details::status as status_from;
-use super::super::{Error, v1};
+use super::super::v1;
+use super::refuse::bad_field;
 use crate::base::{Coord, RunId};
 use crate::event::{Payload, Recorded};
 use crate::journal::{self, RunInfo, Unread};
@@ -15,13 +16,13 @@ const MAX_NAME: usize = 256;
 
 /// # Errors
 /// `INVALID_ARGUMENT`, with what it is and what to write.
-pub(super) fn coord(text: &str) -> Result<Coord, Status> {
-    text.parse().map_err(|error: crate::base::BadCoord| Status::invalid_argument(error.to_string()))
+pub(super) fn coord(field: &str, text: &str) -> Result<Coord, Status> {
+    text.parse().map_err(|error: crate::base::BadCoord| bad_field(field, error.to_string()))
 }
 
 pub(super) fn run_id(text: &str) -> Result<RunId, Status> {
     if text.is_empty() {
-        return Err(Status::invalid_argument("name a run: `run` is empty"));
+        return Err(bad_field("run", "name a run: `run` is empty"));
     }
     name("run", text).map(RunId::new)
 }
@@ -30,46 +31,17 @@ pub(super) fn run_id(text: &str) -> Result<RunId, Status> {
 pub(super) fn name<'t>(field: &str, text: &'t str) -> Result<&'t str, Status> {
     if text.len() > MAX_NAME {
         let n = text.len();
-        return Err(Status::invalid_argument(format!(
-            "`{field}` has {n} bytes, and {MAX_NAME} are allowed: shorten it"
-        )));
+        return Err(bad_field(field, format!("`{field}` has {n} bytes, and {MAX_NAME} are allowed: shorten it")));
     }
     Ok(text)
 }
 
-pub(super) fn payload(any: Option<Any>) -> Result<Payload, Status> {
-    from_any(any).map_err(Status::invalid_argument)
+pub(super) fn payload(field: &str, any: Option<Any>) -> Result<Payload, Status> {
+    from_any(any).map_err(|why| bad_field(field, why))
 }
 
 pub(super) fn any(payload: &Payload) -> Result<Any, Status> {
     to_any(payload).map_err(status_from)
-}
-
-pub(super) fn status_of(error: &Error) -> Status {
-    let message = error.to_string();
-    match error {
-        Error::Plan(_) | Error::TooNested { .. } | Error::RedactedInput | Error::NoNode { .. } => {
-            Status::invalid_argument(message)
-        }
-        Error::TooManyRuns { .. } | Error::TooManyBelow { .. } | Error::TooManySignals { .. } => {
-            Status::resource_exhausted(message)
-        }
-        Error::Pin(_)
-        | Error::TooDeep { .. }
-        | Error::NotRunning { .. }
-        | Error::Redacted { .. }
-        | Error::NotKept { .. }
-        | Error::StillRunning { .. } => Status::failed_precondition(message),
-        Error::OtherPlay { .. } | Error::OtherCaller { .. } => Status::already_exists(message),
-        Error::Journal(error) => match &**error {
-            journal::Error::UnknownRun { .. } => Status::not_found(message),
-            journal::Error::Full { .. } => Status::resource_exhausted(message),
-            error if error.may_pass() => Status::unavailable(message),
-            _ => Status::internal(message),
-        },
-        Error::Stopped => Status::unavailable(message),
-        Error::Thread(_) | Error::Listen { .. } | Error::Secure(_) => Status::internal(message),
-    }
 }
 
 pub(super) fn run(info: &RunInfo) -> v1::Run {
@@ -109,9 +81,7 @@ pub(super) fn wanted_status(number: i32) -> Result<Option<journal::Status>, Stat
         Ok(v1::RunStatus::Passed) => Ok(Some(journal::Status::Passed)),
         Ok(v1::RunStatus::Failed) => Ok(Some(journal::Status::Failed)),
         Ok(v1::RunStatus::Cancelled) => Ok(Some(journal::Status::Cancelled)),
-        Err(_) => {
-            Err(Status::invalid_argument(format!("`status` {number} is unknown here: leave it out for all runs")))
-        }
+        Err(_) => Err(bad_field("status", format!("`status` {number} is unknown here: leave it out for all runs"))),
     }
 }
 

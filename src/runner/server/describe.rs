@@ -1,10 +1,11 @@
 //! What can be called here.
 
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::super::pull::Standing;
 use super::super::{Prepared, Runner, builtin_methods, v1};
 use super::Shared;
+use super::refuse::{self, Thing};
 use crate::base::Coord;
 
 /// How many plays a message names.
@@ -22,7 +23,9 @@ pub(super) fn play_method(play: &Prepared) -> v1::Method {
 }
 
 /// There is no such play, and what there is.
-pub(super) fn missing(runner: &Runner, play: &Coord) -> Status {
+///
+/// `code`: to start a run of what is not there is another mistake than to call it.
+pub(super) fn missing(runner: &Runner, play: &Coord, code: Code) -> Status {
     let plays = runner.plays();
     let mut near: Vec<String> = plays.iter().map(|known| known.plan.play.to_string()).collect();
     if near.iter().any(|known| known.starts_with(&format!("{}/", play.image))) {
@@ -35,7 +38,8 @@ pub(super) fn missing(runner: &Runner, play: &Coord) -> Status {
         (false, 0) => format!("it has {}", near.join(", ")),
         (false, more) => format!("it has {}, and {more} more", near.join(", ")),
     };
-    Status::unimplemented(format!("this quarterback has no play {play}; {known}"))
+    let message = format!("this quarterback has no play {play}; {known}");
+    refuse::missing(code, Thing::Play, &play.to_string(), message)
 }
 
 /// All targets, in the order of their coordinates; those of one image if it is named.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
 use tonic::transport::server::TlsConnectInfo;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 use super::super::secure::Access;
 use super::conn::Broken;
+use super::refuse::Refusal;
 
 /// Stands before every service but health.
 #[derive(Clone, Debug)]
@@ -27,7 +28,8 @@ impl Interceptor for Guard {
         // Nobody behind this sees it, nor writes it down.
         let authorization = request.metadata_mut().remove("authorization");
         let authorization = authorization.as_ref().map(MetadataValue::as_encoded_bytes);
-        self.0.admit(has_certificate, authorization).map_err(Status::unauthenticated)?;
+        let refused = |why| Status::from(Refusal::new(Code::Unauthenticated, "WHO_ASKS", why));
+        self.0.admit(has_certificate, authorization).map_err(refused)?;
         Ok(request)
     }
 }

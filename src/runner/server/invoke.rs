@@ -4,17 +4,18 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use tonic::metadata::MetadataMap;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
 use super::super::call::own_headers;
 use super::super::details::status;
 use super::super::levels::{DEPTH_HEADER, child_run, result_of};
 use super::super::v1::worker_server::Worker;
 use super::super::{Error, Runner, Start, v1};
+use super::Shared;
 use super::conn::Broken;
-use super::convert::{any, coord, name, payload, status_of};
+use super::convert::{any, coord, name, payload};
 use super::describe::{missing, play_method};
-use super::{Shared, stops};
+use super::refuse::{bad_field, fitting, status_of, stops};
 use crate::base::{Coord, NodeId, RunId};
 use crate::event::{Event, Outcome, TraceContext};
 use crate::journal;
@@ -38,28 +39,28 @@ impl Worker for Shared {
         let timeout = timeout(request.metadata());
         let trace = trace(request.metadata());
         let v1::InvokeRequest { coordinate, ball } = request.into_inner();
-        let play = coord(&coordinate)?;
-        let prepared = self.runner.play(&play).ok_or_else(|| missing(&self.runner, &play))?;
+        let play = coord("coordinate", &coordinate)?;
+        let prepared = self.runner.play(&play).ok_or_else(|| missing(&self.runner, &play, Code::Unimplemented))?;
         let ball = ball.unwrap_or_default();
-        let mut start = Start::new(prepared, payload(ball.payload)?);
+        let mut start = Start::new(prepared, payload("ball.payload", ball.payload)?);
         start.depth = depth(ball.headers.get(DEPTH_HEADER))?;
         start.trace = trace.or_else(|| trace_of(|name| ball.headers.get(name).map(String::as_str)));
-        start.headers = own_headers(ball.headers).map_err(Status::invalid_argument)?;
+        start.headers = own_headers(ball.headers).map_err(|why| bad_field("ball.headers", why))?;
         start.within = timeout.or_else(|| ball.deadline.and_then(left));
         if !ball.run.is_empty() {
-            let (run, node) = (name("run", &ball.run)?, name("node", &ball.node)?);
+            let (run, node) = (name("ball.run", &ball.run)?, name("ball.node", &ball.node)?);
             start.id = Some(child_run(run, node, ball.visit, ball.attempt));
             start.parent = Some((RunId::new(run), NodeId::new(node)));
             if let Some(earlier) = self.earlier(&start, ball.visit, ball.attempt).await? {
                 let joined = Start { id: Some(earlier), ..start.clone() };
                 // What did not pass is no reason not to try again.
                 if let Ok((run, outcome @ Outcome::Passed { .. })) = self.run_to_end(joined, &broken).await {
-                    return answer(&outcome, &run, &play, ball.run);
+                    return self.answer(&outcome, &run, &play, ball.run);
                 }
             }
         }
         let (run, outcome) = self.run_to_end(start, &broken).await?;
-        answer(&outcome, &run, &play, ball.run)
+        self.answer(&outcome, &run, &play, ball.run)
     }
 }
 
@@ -102,20 +103,23 @@ impl Shared {
         drop(calling);
         Ok((run, outcome?))
     }
-}
 
-fn answer(
-    outcome: &Outcome,
-    run: &RunId,
-    play: &Coord,
-    caller: String,
-) -> Result<Response<v1::InvokeResponse>, Status> {
-    let result = result_of(outcome, run, play).map_err(status)?;
-    let mut headers: HashMap<_, _> =
-        result.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    headers.insert(RUN_HEADER.to_owned(), run.to_string());
-    let ball = v1::Ball { payload: Some(any(&result.payload)?), headers, run: caller, ..v1::Ball::default() };
-    Ok(Response::new(v1::InvokeResponse { ball: Some(ball) }))
+    fn answer(
+        &self,
+        outcome: &Outcome,
+        run: &RunId,
+        play: &Coord,
+        caller: String,
+    ) -> Result<Response<v1::InvokeResponse>, Status> {
+        let result = result_of(outcome, run, play).map_err(status)?;
+        let mut headers: HashMap<_, _> =
+            result.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        headers.insert(RUN_HEADER.to_owned(), run.to_string());
+        let ball = v1::Ball { payload: Some(any(&result.payload)?), headers, run: caller, ..v1::Ball::default() };
+        let (what, limit) = (format!("the result of {play}"), self.runner.limits().message);
+        let answer = v1::InvokeResponse { ball: Some(ball) };
+        Ok(Response::new(fitting(answer, limit, &what, "shape it with `with` on its pass")?))
+    }
 }
 
 /// A call under way. If it ends early, the caller gave up on it and the run is cancelled; unless the caller itself is
@@ -149,7 +153,7 @@ pub(super) async fn outcome(runner: &Runner, run: &RunId) -> Result<Outcome, Sta
 /// 1 where it is missing: the caller stands above.
 fn depth(header: Option<&String>) -> Result<u32, Status> {
     let Some(text) = header else { return Ok(1) };
-    text.parse().map_err(|_| Status::invalid_argument(format!("the header {DEPTH_HEADER} is no number: '{text}'")))
+    text.parse().map_err(|_| bad_field("ball.headers", format!("the header {DEPTH_HEADER} is no number: '{text}'")))
 }
 
 /// The span that a request comes from, if it says so. A trace that cannot be read is no reason to refuse a request.

@@ -17,6 +17,7 @@ mod guard;
 mod invoke;
 mod quarterback;
 mod refusals;
+mod refuse;
 mod register;
 mod watch;
 
@@ -41,9 +42,9 @@ use super::v1::worker_server::WorkerServer;
 use super::{DESCRIPTORS, Error, Runner, SecureError};
 use crate::journal::{self, Reader};
 use conn::Conn;
-use convert::status_of;
 use guard::Guard;
 use refusals::Refusals;
+use refuse::{internal, status_of, stops, used_up};
 
 /// How often a silent connection is asked whether it is there, and how long that may take.
 const PING: Duration = Duration::from_secs(10);
@@ -179,11 +180,11 @@ async fn router(shared: Shared, access: Access, limits: &Limits) -> Result<(Heal
 ///
 /// # Errors
 /// `RESOURCE_EXHAUSTED`: all are taken.
-fn seat(seats: &Arc<Semaphore>, what: &str, flag: &str) -> Result<OwnedSemaphorePermit, Status> {
+fn seat(seats: &Arc<Semaphore>, what: &str, reason: &'static str, flag: &str) -> Result<OwnedSemaphorePermit, Status> {
     Arc::clone(seats).try_acquire_owned().map_err(|_| {
-        Status::resource_exhausted(format!(
-            "this server has as many {what} as it takes: end one of them, or raise {flag} where it is started"
-        ))
+        let message =
+            format!("this server has as many {what} as it takes: end one of them, or raise {flag} where it is started");
+        used_up(reason, flag, message)
     })
 }
 
@@ -195,12 +196,7 @@ impl Shared {
     ) -> Result<T, Status> {
         let reader = Arc::clone(&self.reader);
         let done = tokio::task::spawn_blocking(move || read(&reader.lock().unwrap_or_else(PoisonError::into_inner)));
-        let result =
-            done.await.map_err(|_| Status::internal("reading the journal failed: see the server's messages"))?;
+        let result = done.await.map_err(|_| internal("reading the journal failed: see the server's messages"))?;
         result.map_err(|error| status_of(&error.into()))
     }
-}
-
-fn stops() -> Status {
-    Status::unavailable("the quarterback stops; its runs go on when it is back: ask again then")
 }

@@ -7,15 +7,16 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use super::super::levels::{child_run, requested_run};
 use super::super::v1::quarterback_server::Quarterback;
 use super::super::{Earlier, Error, Prepared, Start, v1};
 use super::bound;
-use super::convert::{any, coord, name, payload, run as run_message, run_id, status_of, wanted_status};
+use super::convert::{any, coord, name, payload, run as run_message, run_id, wanted_status};
 use super::describe::{missing, targets};
 use super::invoke::trace;
+use super::refuse::{bad_field, fitting, internal, run_stands, status_of};
 use super::watch::{self, Follower, WAITING};
 use super::{Shared, seat};
 use super::{catch, register};
@@ -40,19 +41,19 @@ impl Quarterback for Shared {
         let prepared = if play.is_empty() && rerun.is_some() {
             None
         } else {
-            let play = coord(&play)?;
-            Some(self.runner.play(&play).ok_or_else(|| not_found(&missing(&self.runner, &play)))?)
+            let play = coord("play", &play)?;
+            Some(self.runner.play(&play).ok_or_else(|| missing(&self.runner, &play, Code::NotFound))?)
         };
         let mut start = match (rerun, prepared) {
             (Some(rerun), prepared) => {
                 let mut start = self.start_again(rerun, prepared).await?;
                 if input.is_some() {
-                    start.input = payload(input)?;
+                    start.input = payload("input", input)?;
                 }
                 start
             }
-            (None, Some(prepared)) => Start::new(prepared, payload(input)?),
-            (None, None) => return Err(Status::invalid_argument("name a play: `play` is empty")),
+            (None, Some(prepared)) => Start::new(prepared, payload("input", input)?),
+            (None, None) => return Err(bad_field("play", "name a play: `play` is empty")),
         };
         start.trace = trace;
         if !entry.is_empty() {
@@ -70,11 +71,11 @@ impl Quarterback for Shared {
     async fn signal(&self, request: Request<v1::SignalRequest>) -> Result<Response<v1::SignalResponse>, Status> {
         let v1::SignalRequest { to, name: signal, payload: sent, signal_id } = request.into_inner();
         if signal.is_empty() {
-            return Err(Status::invalid_argument("name the signal: `name` is empty"));
+            return Err(bad_field("name", "name the signal: `name` is empty"));
         }
         let signal = name("name", &signal)?;
         let id = (!signal_id.is_empty()).then(|| name("signal_id", &signal_id).map(str::to_owned)).transpose()?;
-        let sent = payload(sent)?;
+        let sent = payload("payload", sent)?;
         let runs = match to {
             Some(v1::signal_request::To::Run(run)) => {
                 let run = run_id(&run)?;
@@ -87,7 +88,7 @@ impl Quarterback for Shared {
                 let handed = self.runner.signal_key(key, signal, sent, id).await;
                 u32::try_from(handed.map_err(|error| status_of(&error))?).unwrap_or(u32::MAX)
             }
-            None => return Err(Status::invalid_argument("say whom the signal is to: set `run` or `key`")),
+            None => return Err(bad_field("to", "say whom the signal is to: set `run` or `key`")),
         };
         Ok(Response::new(v1::SignalResponse { runs }))
     }
@@ -96,7 +97,8 @@ impl Quarterback for Shared {
         let v1::CancelRequest { run, reason } = request.into_inner();
         let run = run_id(&run)?;
         if reason.len() > MAX_REASON {
-            return Err(Status::invalid_argument(format!("`reason` is longer than {MAX_REASON} bytes: shorten it")));
+            let message = format!("`reason` is longer than {MAX_REASON} bytes: shorten it");
+            return Err(bad_field("reason", message));
         }
         let reason = if reason.is_empty() { "somebody asked for it" } else { &reason };
         let done = self.runner.cancel(&run, reason).await;
@@ -108,7 +110,7 @@ impl Quarterback for Shared {
         let run = run_id(&request.into_inner().run)?;
         let shown = self.read(move |reader| Shown::read(reader, &run)).await?;
         let parent = shown.parent.map(|(run, node)| v1::Parent { run: run.to_string(), node: node.to_string() });
-        Ok(Response::new(v1::GetRunResponse {
+        let answer = v1::GetRunResponse {
             run: Some(run_message(&shown.info)),
             input: shown.input.as_ref().map(any).transpose()?,
             result: shown.result.as_ref().map(any).transpose()?,
@@ -119,7 +121,10 @@ impl Quarterback for Shared {
                 run: of.to_string(),
                 from: from.map(|from| from.to_string()).unwrap_or_default(),
             }),
-        }))
+        };
+        let (what, limit) = (format!("run {} with its input and result", shown.info.run), self.runner.limits().message);
+        let else_do = "read its events one by one with WatchRun, which leaves out only what does not fit";
+        Ok(Response::new(fitting(answer, limit, &what, else_do)?))
     }
 
     async fn list_runs(&self, request: Request<v1::ListRunsRequest>) -> Result<Response<v1::ListRunsResponse>, Status> {
@@ -127,15 +132,17 @@ impl Quarterback for Shared {
         let before = match page_token.as_str() {
             "" => None,
             token => Some(token.parse().map_err(|_| {
-                Status::invalid_argument("`page_token` is not one of this server: leave it out for the first page")
+                bad_field("page_token", "`page_token` is not one of this server: leave it out for the first page")
             })?),
         };
-        let play: Option<Coord> = if play.is_empty() { None } else { Some(coord(&play)?) };
+        let play: Option<Coord> = if play.is_empty() { None } else { Some(coord("play", &play)?) };
         let filter = Filter { before, status: wanted_status(status)?, play };
         let size = if page_size == 0 { DEFAULT_PAGE } else { page_size.min(MAX_PAGE) };
         let page = self.read(move |reader| reader.page(&filter, size as usize)).await?;
         let next_page_token = page.next.map(|n| n.to_string()).unwrap_or_default();
-        Ok(Response::new(v1::ListRunsResponse { runs: page.runs.iter().map(run_message).collect(), next_page_token }))
+        let answer = v1::ListRunsResponse { runs: page.runs.iter().map(run_message).collect(), next_page_token };
+        let limit = self.runner.limits().message;
+        Ok(Response::new(fitting(answer, limit, "this page of runs", "ask for a smaller `page_size`")?))
     }
 
     type WatchRunStream = Pin<Box<dyn Stream<Item = Result<v1::WatchRunResponse, Status>> + Send>>;
@@ -146,7 +153,7 @@ impl Quarterback for Shared {
         let named = run.clone();
         self.read(move |reader| reader.run(&named)).await?;
         let (out, told) = mpsc::channel(WAITING);
-        let seat = seat(&self.watches, "watches", "--max-watches")?;
+        let seat = seat(&self.watches, "watches", "TOO_MANY_WATCHES", "--max-watches")?;
         tokio::spawn(
             Follower { shared: self.clone(), run, next: from, out, room: watch::room(), _seat: seat }.follow(),
         );
@@ -159,7 +166,7 @@ impl Quarterback for Shared {
     ) -> Result<Response<v1::RegisterPlayResponse>, Status> {
         let v1::RegisterPlayRequest { document, formation } = request.into_inner();
         let compiled = tokio::task::spawn_blocking(move || register::plays(document, &formation)).await;
-        let (prepared, warnings) = compiled.map_err(|_| Status::internal("the document could not be compiled"))??;
+        let (prepared, warnings) = compiled.map_err(|_| internal("the document could not be compiled"))??;
         let plays = prepared.iter().map(|play| play.plan.play.to_string()).collect();
         self.runner.register(prepared).await.map_err(|error| status_of(&error))?;
         Ok(Response::new(v1::RegisterPlayResponse { plays, warnings }))
@@ -172,7 +179,8 @@ impl Quarterback for Shared {
         let image = request.into_inner().image;
         let mut targets = targets(self, &image);
         targets.extend(bound::targets(self, &image).await);
-        Ok(Response::new(v1::ListTargetsResponse { targets }))
+        let (answer, limit) = (v1::ListTargetsResponse { targets }, self.runner.limits().message);
+        Ok(Response::new(fitting(answer, limit, "the list of targets", "ask for one `image`")?))
     }
 
     type CatchStream = Pin<Box<dyn Stream<Item = Result<v1::CatchResponse, Status>> + Send>>;
@@ -205,16 +213,12 @@ impl Shared {
                 let named = run.clone();
                 let info = self.read(move |reader| reader.run(&named)).await?;
                 let status = info.status.name();
-                Err(Status::failed_precondition(format!("run {run} takes nothing any more: its status is {status}")))
+                let message = format!("run {run} takes nothing any more: its status is {status}");
+                Err(run_stands(run, status, message))
             }
             other => other.map_err(|error| status_of(&error)),
         }
     }
-}
-
-/// To start a run of what is not there is another mistake than to call it.
-fn not_found(status: &Status) -> Status {
-    Status::not_found(status.message())
 }
 
 /// A run that could only fail at once is not started.
@@ -223,20 +227,21 @@ fn check_entry(start: &Start) -> Result<(), Status> {
     let triggers = || plan.triggers().map(|(node, _)| node.to_string()).collect::<Vec<_>>().join(", ");
     match &start.entry {
         None if plan.snap().is_none() => {
-            Err(Status::invalid_argument(format!("{} has no snap: set `entry` to one of {}", plan.play, triggers())))
+            Err(bad_field("entry", format!("{} has no snap: set `entry` to one of {}", plan.play, triggers())))
         }
-        Some(entry) if plan.triggers().all(|(node, _)| node != entry) => Err(Status::invalid_argument(format!(
-            "'{entry}' is no wait-for-signal of {} that a run can start from; those are: {}",
-            plan.play,
-            triggers()
-        ))),
+        Some(entry) if plan.triggers().all(|(node, _)| node != entry) => {
+            let (play, known) = (&plan.play, triggers());
+            let message =
+                format!("'{entry}' is no wait-for-signal of {play} that a run can start from; those are: {known}");
+            Err(bad_field("entry", message))
+        }
         _ => Ok(()),
     }
 }
 
 fn positive(duration: prost_types::Duration) -> Result<Duration, Status> {
     Duration::try_from(duration)
-        .map_err(|_| Status::invalid_argument("`timeout` is less than nothing: leave it out for none"))
+        .map_err(|_| bad_field("timeout", "`timeout` is less than nothing: leave it out for none"))
 }
 
 /// What `GetRun` tells.

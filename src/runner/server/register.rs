@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::super::Prepared;
-use super::convert::status_of;
+use super::refuse::{Refusal, bad_field, status_of};
 use crate::lang;
 use crate::plan::choose_formation;
 
@@ -24,22 +24,18 @@ pub(super) fn plays(document: String, formation: &str) -> Result<(Vec<Arc<Prepar
     if let Some(first) = errors.first() {
         let place = line_of(&source.text, first.span.start as usize);
         let all: Vec<String> = errors.iter().take(NAMED).map(|found| found.message.clone()).collect();
-        return Err(Status::invalid_argument(format!(
-            "the document cannot be read, from line {place} on: {}",
-            all.join("; ")
-        )));
+        let message = format!("the document cannot be read, from line {place} on: {}", all.join("; "));
+        return Err(bad_field("document", message));
     }
     let named = (!formation.is_empty()).then_some(formation);
-    let formation =
-        choose_formation(&source.doc, named).map_err(|error| Status::invalid_argument(error.to_string()))?;
+    let formation = choose_formation(&source.doc, named).map_err(|error| bad_field("formation", error.to_string()))?;
     if formation.is_some_and(|formation| !formation.commands().is_empty()) {
-        return Err(Status::permission_denied(
-            "the formation starts processes, which only the person at the server may allow: name the file to `chalktalk serve` there",
-        ));
+        let message = "the formation starts processes, which only the person at the server may allow: name the file to `chalktalk serve` there";
+        return Err(Refusal::new(Code::PermissionDenied, "STARTS_PROCESSES", message).into());
     }
     let plays = Prepared::all(&source.doc, formation).map_err(|error| status_of(&error))?;
     if plays.is_empty() {
-        return Err(Status::invalid_argument("the document has no play: add one, as in 'play image/1/method { … }'"));
+        return Err(bad_field("document", "the document has no play: add one, as in 'play image/1/method { … }'"));
     }
     Ok((plays, warnings.into_iter().map(|found| found.message.clone()).collect()))
 }

@@ -8,8 +8,9 @@ use tonic::Status;
 
 use super::super::v1;
 use super::super::watch::{Room, weight};
-use super::convert::{event, status_of, unread};
-use super::{Shared, stops};
+use super::Shared;
+use super::convert::{event, unread};
+use super::refuse::{run_stands, status_of, stops};
 use crate::base::RunId;
 use crate::event::Event;
 use crate::journal::{self, History, Reader};
@@ -137,7 +138,10 @@ impl Follower {
         // The watch ends with the run, with the runner, or at once for a run that the runner cannot go on with.
         let status = match self.shared.runner.reader().await {
             Err(_) => stops(),
-            Ok(_) => Status::failed_precondition(format!("run {} has not ended, and does not go on here", self.run)),
+            Ok(_) => {
+                let message = format!("run {} has not ended, and does not go on here", self.run);
+                run_stands(&self.run, "stopped", message)
+            }
         };
         Some(End::Failed(status))
     }

@@ -57,7 +57,7 @@ impl Refusal {
         Self { code, reason, message: message.into(), metadata, details }
     }
 
-    pub fn with(mut self, key: &str, value: impl ToString) -> Self {
+    pub fn with(mut self, key: &str, value: &impl ToString) -> Self {
         self.metadata.insert(key.to_owned(), short(&value.to_string()));
         self
     }
@@ -112,12 +112,12 @@ pub(super) fn missing(code: Code, thing: Thing, name: &str, message: impl Into<S
 /// A run that cannot take what it was sent, as it stands.
 pub(super) fn run_stands(run: &str, status: &str, message: impl Into<String>) -> Status {
     let refusal = Refusal::new(Code::FailedPrecondition, "RUN_TAKES_NOTHING", message);
-    refusal.with("status", status).about(Thing::Run, run).into()
+    refusal.with("status", &status).about(Thing::Run, run).into()
 }
 
 /// Something is used up; `flag` is how the person at the server allows more.
 pub(super) fn used_up(reason: &'static str, flag: &str, message: impl Into<String>) -> Status {
-    Refusal::new(Code::ResourceExhausted, reason, message).with("flag", flag).again_after(ROOM).into()
+    Refusal::new(Code::ResourceExhausted, reason, message).with("flag", &flag).again_after(ROOM).into()
 }
 
 pub(super) fn stops() -> Status {
@@ -144,7 +144,7 @@ pub(super) fn fitting<M: Message>(answer: M, limit: usize, what: &str, else_do: 
         in_mib(limit)
     );
     let refusal = Refusal::new(Code::OutOfRange, "ANSWER_TOO_LARGE", message);
-    Err(refusal.with("flag", "--max-message").with("bytes", bytes).with("limit", limit).into())
+    Err(refusal.with("flag", &"--max-message").with("bytes", &bytes).with("limit", &limit).into())
 }
 
 /// The status for what the runner did not do.

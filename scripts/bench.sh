@@ -12,6 +12,8 @@ kept=0
 python3 scripts/bench_table.py "${CARGO_TARGET_DIR:-target}/criterion" "$began" || kept=1
 # Calls of another process beside raw tonic, and the journal: prints lines of the same table.
 cargo bench --locked --quiet --bench calls || kept=1
+# Steps in this process.
+cargo bench --locked --quiet --bench steps || kept=1
 # A million runs that wait. About a minute, and 1 GB of disk.
 cargo bench --locked --quiet --bench parked || kept=1
 exit $kept

@@ -201,7 +201,7 @@ async fn a_canary_gets_its_share_and_each_run_stays_with_its_choice() {
     const N: usize = 10_000;
     let stock = Stock::of(&["3.0.2", "4.0"]);
     let mut config = config();
-    config.builtin = stock.clone();
+    config.builtin = Some(stock.clone());
     let runner = Runner::spawn(config);
     let mix = "stock/3.0.2/reserve 95% | stock/4.0/reserve 5%";
     let text = format!("play t/1/p {{\n snap a\n call b = {mix}\n call c = {mix}\n pass d\n a -> b -> c -> d\n}}");

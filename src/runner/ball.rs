@@ -88,6 +88,19 @@ fn from_value(value: prost_types::Value) -> Result<Value, String> {
     })
 }
 
+/// Whether JSON comes back as it is from a `google.protobuf.Value`.
+pub(super) fn goes_unchanged(json: &Value) -> bool {
+    fn goes(json: &Value, depth: u32) -> bool {
+        match json {
+            Value::Number(number) => number.as_f64().is_some_and(|double| to_number(double).as_ref() == Ok(number)),
+            Value::Array(items) => depth > 0 && items.iter().all(|item| goes(item, depth - 1)),
+            Value::Object(members) => depth > 0 && members.values().all(|member| goes(member, depth - 1)),
+            Value::Null | Value::Bool(_) | Value::String(_) => true,
+        }
+    }
+    goes(json, MAX_DEPTH)
+}
+
 /// A whole number that a double holds exactly becomes an integer again.
 pub(super) fn to_number(number: f64) -> Result<Number, String> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -127,9 +140,21 @@ mod tests {
         })
     }
 
+    #[test]
+    fn what_does_not_go_unchanged_is_told() {
+        let mut deep = json!(1);
+        for _ in 0..=MAX_DEPTH {
+            deep = json!([deep]);
+        }
+        for changes in [json!({"n": (1_i64 << 53) + 1}), json!([1.0]), json!(u64::MAX), deep] {
+            assert!(!goes_unchanged(&changes), "{changes}");
+        }
+    }
+
     proptest! {
         #[test]
         fn json_comes_back_as_it_went(json in any_json()) {
+            prop_assert!(goes_unchanged(&json));
             let payload = Payload::from(json);
             prop_assert_eq!(there_and_back(&payload), payload);
         }

@@ -12,7 +12,7 @@ use super::registry::Registry;
 use super::rerun::Record;
 use super::v1::worker_server::Worker;
 use super::watch::{CAPACITY, Room, Watcher, watch};
-use super::{Consent, Demo, Error, Limits, Place, Prepared, Redact, Standing, Trust, Watch, World};
+use super::{Consent, Error, Limits, Place, Prepared, Redact, Standing, Trust, Watch, World};
 use crate::base::{Coord, NodeId, RunId};
 use crate::event::{Headers, Outcome, Payload, TraceContext};
 use crate::journal::{Journal, Reader};
@@ -25,8 +25,8 @@ const BEHIND: Room = Room { batches: 4096, bytes: 64 << 20 };
 pub struct Config {
     pub journal: Journal,
     pub world: World,
-    /// Serves `builtin` targets, and all of a play without a formation.
-    pub builtin: Arc<dyn Worker>,
+    /// Serves `builtin` targets, and all of a play without a formation. `None`: the demo's workers, [`super::Demo`].
+    pub builtin: Option<Arc<dyn Worker>>,
     /// Whether the runs that the journal holds unfinished go on. Else they stay as they are, for a runner to come.
     pub resumes: bool,
     /// How long runs are kept after their end; `None`: for ever. A run that another one still needs is kept longer.
@@ -53,7 +53,7 @@ impl Config {
         Self {
             journal,
             world: World::real(),
-            builtin: Arc::new(Demo::default()),
+            builtin: None,
             resumes: true,
             keep: None,
             consent: Consent::none(),

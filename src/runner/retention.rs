@@ -30,7 +30,7 @@ impl Retention {
 impl Conductor {
     /// Takes a step if it is time. A full disk, and a commit that is under way, come first.
     pub(super) fn sweep(&mut self, is_idle: bool) {
-        if self.stuck.is_some() || self.keeper.is_away() {
+        if self.retention.is_none() || self.stuck.is_some() || self.keeper.is_away() {
             return;
         }
         let now = Instant::now();

@@ -18,9 +18,9 @@ use super::pull::Hub;
 use super::registry::Registry;
 use super::service::Service;
 use super::v1::worker_server::Worker;
-use super::{Consent, Prepared};
+use super::{Consent, Demo, Prepared};
 use crate::base::{Coord, VersionKind, version_kind};
-use crate::event::{Answer, Code, Failure};
+use crate::event::{Answer, Code, Failure, Headers};
 use crate::plan::Catalog;
 use crate::play::{Binding, Via, address_for};
 
@@ -29,6 +29,8 @@ use crate::play::{Binding, Via, address_for};
 pub(super) enum Route {
     Builtin {
         worker: Arc<dyn Worker>,
+        /// This program's own.
+        is_demo: bool,
         seat: Arc<Semaphore>,
     },
     Service(Arc<Service>),
@@ -55,6 +57,8 @@ impl fmt::Debug for Route {
 /// All that can be called, shared by all plays.
 pub(super) struct Targets {
     builtin: Arc<dyn Worker>,
+    /// That is this program's own.
+    is_demo: bool,
     catalog: Catalog,
     pub registry: Arc<Registry>,
     /// By how they are spoken to, and where.
@@ -75,7 +79,7 @@ impl Drop for Targets {
 
 impl Targets {
     pub fn new(
-        builtin: Arc<dyn Worker>,
+        builtin: Option<Arc<dyn Worker>>,
         consent: Consent,
         pulled: bool,
         outward: Outward,
@@ -86,7 +90,8 @@ impl Targets {
             catalog.add(method.image, method.version);
         }
         Self {
-            builtin,
+            is_demo: builtin.is_none(),
+            builtin: builtin.unwrap_or_else(|| Arc::new(Demo::default())),
             catalog,
             registry,
             services: FxHashMap::default(),
@@ -190,7 +195,8 @@ impl Targets {
     fn builtin(&mut self, to: &Coord) -> Route {
         let seat =
             self.seats.entry((to.image.clone(), to.version.clone())).or_insert_with(|| Arc::new(Semaphore::new(1)));
-        Route::Builtin { worker: Arc::clone(&self.builtin), seat: Arc::clone(seat) }
+        let (worker, is_demo) = (Arc::clone(&self.builtin), self.is_demo);
+        Route::Builtin { worker, is_demo, seat: Arc::clone(seat) }
     }
 
     fn process(&mut self, command: &str, to: &Coord) -> Result<Route, Failure> {
@@ -228,6 +234,12 @@ impl Targets {
 
 fn filled(addresses: &[String], to: &Coord) -> Vec<String> {
     addresses.iter().map(|address| address_for(address, to)).collect()
+}
+
+/// What a method of the demo answers that takes no time and goes well, without a request between; else see [`call_builtin`].
+pub(super) fn answer_at_once(job: &Job) -> Option<Answer> {
+    let answer = demo::at_once(&job.to, &job.payload, job.attempt)?;
+    Some(Answer { payload: answer, headers: Headers::default() })
 }
 
 /// Calls a built-in method, through the same trait that serves it over gRPC.

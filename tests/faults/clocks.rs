@@ -58,7 +58,7 @@ async fn no_timer_of_a_run_hears_of_a_jump() {
     for jumps in [false, true] {
         let (wall, world) = Wall::new();
         let spy = Spy::new();
-        let runner = Runner::spawn(Config { world, builtin: spy.clone(), ..config_with(Journal::memory()) });
+        let runner = Runner::spawn(Config { world, builtin: Some(spy.clone()), ..config_with(Journal::memory()) });
         let run = start(&runner, &prepared(PLAY), json!({"fails": 2})).await;
         let end = runner.wait(&run);
         tokio::pin!(end);

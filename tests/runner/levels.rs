@@ -58,7 +58,7 @@ async fn errors_come_up_and_keep_their_code() {
 #[tokio::test(start_paused = true)]
 async fn a_cancel_goes_down_to_the_last_worker() {
     let spy = Spy::new();
-    let runner = Runner::spawn(chalktalk::runner::Config { builtin: spy.clone(), ..config() });
+    let runner = Runner::spawn(chalktalk::runner::Config { builtin: Some(spy.clone()), ..config() });
     let run = start(&runner, &prepared(&tower(5, "demo/1/sleep")), json!({"ms": 3_600_000})).await;
     spy.until_called(1).await;
     runner.cancel(&run, "enough").await.unwrap();
@@ -74,7 +74,7 @@ async fn a_cancel_goes_down_to_the_last_worker() {
 #[tokio::test(start_paused = true)]
 async fn a_deadline_goes_down_and_the_one_who_set_it_decides() {
     let spy = Spy::new();
-    let runner = Runner::spawn(chalktalk::runner::Config { builtin: spy.clone(), ..config() });
+    let runner = Runner::spawn(chalktalk::runner::Config { builtin: Some(spy.clone()), ..config() });
     let text = tower(4, "demo/1/sleep").replacen("call b = t/2/p", "call b = t/2/p timeout 2s", 1);
     let run = start(&runner, &prepared(&text), json!({"ms": 3_600_000})).await;
     let failure = failed(&runner.wait(&run).await.unwrap()).1;
@@ -173,8 +173,10 @@ async fn parent_and_child_go_on_after_a_restart() {
             tower(3, "demo/1/sleep").replace("call b = t", &format!("{first} = t"))
         );
         let spy = Spy::new();
-        let config =
-            || chalktalk::runner::Config { builtin: spy.clone(), ..config_with(Journal::open(folder.path()).unwrap()) };
+        let config = || chalktalk::runner::Config {
+            builtin: Some(spy.clone()),
+            ..config_with(Journal::open(folder.path()).unwrap())
+        };
         let runner = Runner::spawn(config());
         let run = start(&runner, &prepared_with(&text, "f"), json!({"ms": 60_000})).await;
         spy.until_called(1).await;

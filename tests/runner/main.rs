@@ -86,7 +86,7 @@ async fn events_are_kept_before_their_effects_start() {
     let mut config = config();
     let spy = Spy::new();
     spy.look_into(config.journal.reader().unwrap());
-    config.builtin = spy.clone();
+    config.builtin = Some(spy.clone());
     let runner = Runner::spawn(config);
     let play = prepared(
         "play t/1/p {
@@ -137,7 +137,7 @@ async fn a_flaky_call_is_tried_again_after_its_backoff() {
 async fn what_is_late_is_called_off() {
     let mut config = config();
     let spy = Spy::new();
-    config.builtin = spy.clone();
+    config.builtin = Some(spy.clone());
     let runner = Runner::spawn(config);
     let play = prepared(
         "play t/1/p {
@@ -164,7 +164,7 @@ async fn what_is_late_is_called_off() {
 async fn a_cancelled_run_ends_and_calls_off_what_it_called() {
     let mut config = config();
     let spy = Spy::new();
-    config.builtin = spy.clone();
+    config.builtin = Some(spy.clone());
     let runner = Runner::spawn(config);
     let play = prepared("play t/1/p {\n snap a\n call b = demo/1/sleep\n pass c\n a -> b -> c\n }");
     let run = start(&runner, &play, json!({"ms": 3_600_000})).await;

@@ -11,7 +11,8 @@ use super::support::{Spy, UNIX_MS, config_with, failed, kinds, passed, prepared,
 fn again(folder: &std::path::Path, later_ms: u64) -> (Config, std::sync::Arc<Spy>) {
     let spy = Spy::new();
     let journal = Journal::open(folder).unwrap();
-    let config = Config { world: World::seeded(UNIX_MS + later_ms, 8), builtin: spy.clone(), ..config_with(journal) };
+    let config =
+        Config { world: World::seeded(UNIX_MS + later_ms, 8), builtin: Some(spy.clone()), ..config_with(journal) };
     (config, spy)
 }
 

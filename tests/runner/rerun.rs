@@ -41,7 +41,7 @@ fn called(spy: &Spy, run: &RunId) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn only_what_comes_after_the_node_is_called() {
     let spy = Spy::new();
-    let runner = Runner::spawn(Config { builtin: spy.clone(), ..config() });
+    let runner = Runner::spawn(Config { builtin: Some(spy.clone()), ..config() });
     let first = start(&runner, &prepared(PLAY), json!("hut")).await;
     runner.signal(&first, "go", json!("Ann"), None).await.unwrap();
     let result = passed(&runner.wait(&first).await.unwrap()).1;
@@ -80,7 +80,7 @@ async fn only_what_comes_after_the_node_is_called() {
 #[tokio::test(start_paused = true)]
 async fn a_play_that_was_repaired_goes_on_where_the_first_run_failed() {
     let spy = Spy::new();
-    let runner = Runner::spawn(Config { builtin: spy.clone(), ..config() });
+    let runner = Runner::spawn(Config { builtin: Some(spy.clone()), ..config() });
     let play = |with: &str| {
         format!(
             "play t/1/p {{
@@ -105,7 +105,7 @@ async fn a_play_that_was_repaired_goes_on_where_the_first_run_failed() {
 #[tokio::test(start_paused = true)]
 async fn passages_through_a_cycle_before_the_node_are_not_made_again() {
     let spy = Spy::new();
-    let runner = Runner::spawn(Config { builtin: spy.clone(), ..config() });
+    let runner = Runner::spawn(Config { builtin: Some(spy.clone()), ..config() });
     let play = prepared(
         "play t/1/p {
            snap a
@@ -132,7 +132,7 @@ async fn a_runner_that_was_killed_takes_the_same_answers() {
     let open = |later_ms| {
         let spy = Spy::new();
         let config = config_with(Journal::open(folder.path()).unwrap());
-        (Config { world: World::seeded(UNIX_MS + later_ms, 8), builtin: spy.clone(), ..config }, spy)
+        (Config { world: World::seeded(UNIX_MS + later_ms, 8), builtin: Some(spy.clone()), ..config }, spy)
     };
     let (config, spy) = open(0);
     let runner = Runner::spawn(config);

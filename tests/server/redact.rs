@@ -28,7 +28,8 @@ async fn workers_get_the_values_and_nobody_else_does() {
     let dir = tempfile::tempdir().unwrap();
     let spy = Spy::new();
     let builtin = spy.clone();
-    let mut stage = Stage::with(Config { builtin, ..redacting(Journal::open(dir.path()).unwrap()) }).await;
+    let mut stage =
+        Stage::with(Config { builtin: Some(builtin), ..redacting(Journal::open(dir.path()).unwrap()) }).await;
     // Through a play that calls a play, a fan-out and a join.
     stage.register("play t/1/inner { snap a\n call b = demo/1/echo\n pass c\n a -> b -> c }").await;
     stage

@@ -27,7 +27,7 @@ impl Stage {
     }
 
     pub async fn with_worker(builtin: Arc<dyn Worker>) -> Self {
-        Self::with(Config { builtin, ..config() }).await
+        Self::with(Config { builtin: Some(builtin), ..config() }).await
     }
 
     /// On the real clock: sockets have no other.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tonic::{Request, Response, Status};
 
-use super::ball::{from_any, to_any};
+use super::ball::{from_any, goes_unchanged, to_any};
 use super::call::fnv;
 use super::details::status;
 use super::v1;
@@ -58,6 +58,23 @@ impl Worker for Demo {
         let ball = v1::Ball { payload: Some(payload), run: ball.run, ..v1::Ball::default() };
         Ok(Response::new(v1::InvokeResponse { ball: Some(ball) }))
     }
+}
+
+/// What a method that takes no time gives, if it does: the same as by [`Demo::invoke`], without a message between.
+pub(super) fn at_once(to: &Coord, payload: &Payload, attempt: u32) -> Option<Payload> {
+    let method = table::of(to)?;
+    let input = payload.as_json()?;
+    if method.image != "demo" || !method.takes.is_zero() || !goes_unchanged(input) {
+        return None;
+    }
+    let done = match method.method {
+        "echo" => return Some(payload.clone()),
+        "flaky" => toys::flaky(input, attempt),
+        "upper" => toys::upper(input),
+        "add" => toys::add(input),
+        _ => return None,
+    };
+    done.ok().filter(goes_unchanged).map(Payload::from)
 }
 
 impl Task {

@@ -102,6 +102,10 @@ pub(super) fn find(coordinate: &str) -> Option<&'static BuiltinMethod> {
     METHODS.iter().find(|known| known.method == method && known.image == image && known.version == version)
 }
 
+pub(super) fn of(to: &Coord) -> Option<&'static BuiltinMethod> {
+    METHODS.iter().find(|known| known.method == to.method && known.image == to.image && known.version == to.version)
+}
+
 pub(in crate::runner) fn ready_after(to: &Coord) -> Duration {
     let same_worker = |known: &&BuiltinMethod| known.image == to.image && known.version == to.version;
     METHODS.iter().find(same_worker).map_or(Duration::ZERO, |known| known.ready_after)

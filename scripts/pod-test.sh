@@ -2,7 +2,8 @@
 # Runs tests/export/pod.play on both physical flows, services and one pod, and holds the events of one to the other's.
 #
 # The pod is the manifest of `chalktalk export pod`, played by podman on images that are built FROM scratch around the
-# programs of the last build. Give --if-possible to have a machine that cannot run containers told, not failed.
+# programs of the last build. Give --if-possible to have a machine that cannot run containers told, not failed: one where
+# podman does not run a pod with nothing in it but `true`. Whatever fails after that is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -47,6 +48,7 @@ started=()
 clean() {
   for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
   podman play kube --down "$work/pod.yaml" >/dev/null 2>&1 || true
+  podman play kube --down "$work/probe.yaml" >/dev/null 2>&1 || true
   podman rmi --all --force >/dev/null 2>&1 || true
   rm -rf "$work"
 }
@@ -58,21 +60,41 @@ image() {
   rm -rf "$root" && mkdir -p "$root"
   cp "$program" "$root/program"
   # No library at all if the program is static.
-  ldd "$program" 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
-    mkdir -p "$root$(dirname "$library")" && cp -L "$library" "$root$library"
+  for library in $(ldd "$program" 2>/dev/null | grep -o '/[^ ]*' || true); do
+    mkdir -p "$root$(dirname "$library")" && cp -L "$library" "$root$library" || return
   done
   printf 'FROM scratch\nCOPY . /\nENTRYPOINT %s\n' "$entry" >"$root/Containerfile"
-  podman build --quiet --tag "localhost/$name" "$root" >/dev/null 2>"$work/build.log" ||
-    { cat "$work/build.log" >&2; cannot "podman builds no image"; }
+  podman build --quiet --tag "localhost/$name" "$root" >/dev/null || { echo "podman builds no image $name" >&2; return 1; }
 }
+
+# The least pod that there is: whether containers can be run here at all has nothing to do with the programs.
+probe() {
+  image probe:pod-test "$(type -P true)" '["/program"]' || return
+  cat >"$work/probe.yaml" <<POD
+apiVersion: v1
+kind: Pod
+metadata: { name: pod-test-probe }
+spec:
+  restartPolicy: Never
+  containers: [{ name: probe, image: "localhost/probe:pod-test", imagePullPolicy: Never }]
+POD
+  podman play kube "$work/probe.yaml" || return
+  [ "$(podman wait pod-test-probe-probe)" = 0 ] || return
+  podman play kube --down "$work/probe.yaml"
+}
+if ! probe >"$work/probe.log" 2>&1; then
+  cat "$work/probe.log" >&2
+  cannot "podman does not run a pod with nothing in it but 'true'; above is what it says"
+fi
+
 image chalktalk:pod-test "$bin/chalktalk" '["/program"]'
 image stock:3.0.2 "$bin/examples/worker" '["/program", "--listen", "127.0.0.1:50051"]'
 
 play=tests/export/pod.play
 "$bin/chalktalk" export pod "$play" --formation pod --name pod-test --quarterback localhost/chalktalk:pod-test >"$work/pod.yaml"
-podman play kube "$work/pod.yaml" >"$work/play.log" 2>&1 || { cat "$work/play.log" >&2; cannot "podman plays no pod"; }
+podman play kube "$work/pod.yaml" >"$work/play.log" 2>&1 || { cat "$work/play.log" >&2; echo "podman plays no pod" >&2; exit 1; }
 one="$(podman ps --quiet --filter name=pod-test | sed -n 1p)"
-[ -n "$one" ] || { podman ps --all >&2; cannot "podman started no container"; }
+[ -n "$one" ] || { podman ps --all >&2; echo "podman started no container" >&2; exit 1; }
 pid="$(podman inspect --format '{{.State.Pid}}' "$one")"
 
 # What happened, without what differs from run to run: its id, its times and how long it took.

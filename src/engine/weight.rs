@@ -2,7 +2,7 @@
 
 use super::state::State;
 use super::{BallAt, Run};
-use crate::event::{Code, Event, Failure, ParkedOn, Payload, Size};
+use crate::event::{Code, Event, Failure, Headers, ParkedOn, Payload, Size};
 
 /// Bytes of payloads.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,6 +69,11 @@ impl Run {
                 see(sent);
             }
         }
+    }
+
+    /// Of the balls in play.
+    pub fn headers(&self) -> impl Iterator<Item = &Headers> {
+        self.state.balls.values().map(|ball| &ball.headers)
     }
 
     /// Why the run may not go on, if it holds or makes too much.

@@ -10,7 +10,7 @@ use super::{Code, OpaquePayload};
 pub struct Failure {
     pub code: Code,
     pub message: String,
-    /// What a worker says more of it; at most 16, of 8 KiB together.
+    /// What a worker says more of it; at most 16, of 4 KiB together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
 }

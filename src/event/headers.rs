@@ -37,6 +37,11 @@ impl Headers {
         self.0.iter().flat_map(|headers| headers.iter()).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// Of all names and values together.
+    pub fn n_bytes(&self) -> usize {
+        self.0.as_deref().map_or(0, size)
+    }
+
     /// Takes in newer ones, which win. Older ones stay as far as there is room, in the order of their names.
     pub fn take_in(&mut self, newer: &Self) {
         let (Some(old), Some(new)) = (&self.0, &newer.0) else {

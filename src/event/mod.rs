@@ -136,6 +136,29 @@ impl Event {
     }
 }
 
+impl Event {
+    /// Changes the headers that it holds.
+    pub fn headers_mut(&mut self, change: &mut impl FnMut(&mut Headers)) {
+        match self {
+            Self::Started(started) => change(&mut started.headers),
+            Self::Answered { headers, .. } | Self::Finished { outcome: Outcome::Passed { headers, .. } } => {
+                change(headers);
+            }
+            _ => {}
+        }
+    }
+
+    /// Changes the failure that it tells of.
+    pub fn failures_mut(&mut self, change: &mut impl FnMut(&mut Failure)) {
+        match self {
+            Self::AttemptFailed { failure, .. }
+            | Self::NodeFailed { failure, .. }
+            | Self::Finished { outcome: Outcome::Failed { failure, .. } } => change(failure),
+            _ => {}
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Started {
     pub run: RunId,

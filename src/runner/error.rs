@@ -38,7 +38,7 @@ pub enum Error {
     #[error("run {run} has passed, but its result holds redacted fields, which were not kept: start it again for them")]
     Redacted { run: RunId },
     #[error(
-        "the input holds {}, which stands for a value that was kept out of a record: put the real value there",
+        "the input or a header holds {}, which stands for a value that was kept out of a record: put the real value there",
         super::MARKER
     )]
     RedactedInput,

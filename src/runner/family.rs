@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::conductor::Conductor;
 use super::handle::Start;
-use super::redact::is_redacted;
+use super::redact::{is_marked, is_redacted};
 use super::{Error, Limits};
 use crate::base::RunId;
 use crate::engine::Run;
@@ -59,7 +59,7 @@ impl Conductor {
         if self.lives.len() >= runs {
             return Err(Error::TooManyRuns { max: runs });
         }
-        if is_redacted(&start.input) {
+        if is_redacted(&start.input) || is_marked(&start.headers) {
             return Err(Error::RedactedInput);
         }
         let depth = start.input.size().depth;

@@ -14,7 +14,7 @@ use super::conductor::{Conductor, Mail};
 use super::family::Child;
 use super::handle::Start;
 use super::live::{Live, Owing};
-use super::redact::is_redacted;
+use super::redact::{is_marked, is_redacted};
 use super::{Error, Prepared};
 use crate::base::{BallId, Coord, NodeId, RunId};
 use crate::engine::BallAt;
@@ -191,8 +191,8 @@ impl Conductor {
         let info = self.keeper.journal().run(run)?;
         let mut last = self.keeper.journal().events_from(run, info.n_events.saturating_sub(1))?;
         match last.events.pop() {
-            Some(Recorded { event: Event::Finished { outcome: Outcome::Passed { payload, .. } }, .. })
-                if is_redacted(&payload) =>
+            Some(Recorded { event: Event::Finished { outcome: Outcome::Passed { payload, headers, .. } }, .. })
+                if is_redacted(&payload) || is_marked(&headers) =>
             {
                 Err(Error::Redacted { run: run.clone() })
             }

@@ -3,6 +3,10 @@
 //! A run holds the real values in memory, and its workers get them. What is written is a copy with [`MARKER`] in their
 //! place. A run that is found after a crash with the marker in what it holds cannot go on: it is stopped, and says why.
 //!
+//! So it is with headers of these names, and with what the details of a failure say of such a field: `metadata` of an
+//! `ErrorInfo`, and violations of a `BadRequest` whose path leads through one. The words of a failure are the worker's own
+//! and are kept as they are: whether a value was copied into them cannot be known.
+//!
 //! Must never: let a marker be taken for a value. What cannot be looked into (a protobuf message that is no JSON) is
 //! kept out whole.
 
@@ -13,7 +17,7 @@ use serde_json::Value;
 
 use crate::base::{Coord, RunId};
 use crate::engine::Run;
-use crate::event::{Outcome, Payload, Recorded};
+use crate::event::{Detail, Failure, Headers, Outcome, Payload, Recorded};
 use crate::journal::{KeySignal, SignalChange};
 
 /// What stands in the place of a value that was kept out.
@@ -50,6 +54,8 @@ impl Redact {
         let told = events.iter().map(|recorded| {
             let mut told = recorded.clone();
             told.event.payloads_mut(&mut |payload| any |= self.hide(payload));
+            told.event.headers_mut(&mut |headers| any |= self.hide_headers(headers));
+            told.event.failures_mut(&mut |failure| any |= self.hide_details(failure));
             told
         });
         let told: Arc<[Recorded]> = told.collect();
@@ -78,6 +84,48 @@ impl Redact {
             *payload = hidden.into();
         }
         is_hidden
+    }
+
+    fn hide_headers(&self, headers: &mut Headers) -> bool {
+        if !headers.iter().any(|(name, _)| self.names(name)) {
+            return false;
+        }
+        let shown =
+            |(name, value): (&str, &str)| (name.to_owned(), if self.names(name) { MARKER } else { value }.to_owned());
+        // The marker may be longer than the value: what does not fit any more is told without any.
+        *headers = Headers::new(headers.iter().map(shown)).unwrap_or_else(|_| only_marker());
+        true
+    }
+
+    fn hide_details(&self, failure: &mut Failure) -> bool {
+        let mut any = false;
+        failure.details.retain_mut(|detail| match detail {
+            Detail::Info { metadata, .. } => {
+                for (_, value) in metadata.iter_mut().filter(|(name, _)| self.names(name)) {
+                    MARKER.clone_into(value);
+                    any = true;
+                }
+                true
+            }
+            Detail::BadRequest { violations } => {
+                for (_, words) in violations.iter_mut().filter(|(path, _)| self.names_part_of(path)) {
+                    MARKER.clone_into(words);
+                    any = true;
+                }
+                true
+            }
+            Detail::Retry { .. } => true,
+            Detail::Other(_) => {
+                any = true;
+                false
+            }
+        });
+        any
+    }
+
+    /// Of a path such as `login[0].password`.
+    fn names_part_of(&self, path: &str) -> bool {
+        path.split(['.', '[', ']', '/', '"', '\'']).any(|part| self.names(part.trim()))
     }
 
     fn names(&self, name: &str) -> bool {
@@ -124,9 +172,19 @@ pub(super) fn is_redacted(payload: &Payload) -> bool {
     payload.as_json().is_some_and(|value| has(value))
 }
 
+/// So with headers.
+pub(super) fn is_marked(headers: &Headers) -> bool {
+    headers.iter().any(|(_, value)| value == MARKER)
+}
+
+/// Of what goes with a ball, nothing that would be missed.
+fn only_marker() -> Headers {
+    Headers::new([("redacted".to_owned(), MARKER.to_owned())]).unwrap_or_default()
+}
+
 /// Why a run that was found in the journal cannot go on, if it holds what was kept out of it.
 pub(super) fn lost(run: &Run) -> Option<String> {
-    let mut is_lost = false;
+    let mut is_lost = run.headers().any(is_marked);
     run.payloads(&mut |payload| is_lost |= is_redacted(payload));
     is_lost.then(|| {
         "it holds redacted fields, which were not kept, and cannot go on without their values: start it again"
@@ -158,8 +216,8 @@ pub(super) struct Recent {
 
 impl Recent {
     pub fn keep(&mut self, run: &RunId, play: &Coord, outcome: &Outcome) {
-        let Outcome::Passed { payload, .. } = outcome else { return };
-        let bytes = payload.size().bytes;
+        let Outcome::Passed { payload, headers, .. } = outcome else { return };
+        let bytes = payload.size().bytes + headers.n_bytes() as u64;
         self.bytes += bytes;
         self.results.push_back((run.clone(), play.clone(), outcome.clone(), bytes));
         while self.bytes > MAX_RECENT
@@ -196,5 +254,37 @@ mod tests {
         let mut opaque = Payload::Opaque(Arc::default());
         assert!(redact.hide(&mut opaque) && is_redacted(&opaque));
         assert!(Redact::default().events(&[]).is_none());
+    }
+
+    #[test]
+    fn headers_and_details_are_hidden_by_the_same_names() {
+        let redact = Redact::new("password,x-token").unwrap();
+        let headers = |all: &[(&str, &str)]| {
+            Headers::new(all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).unwrap()
+        };
+        let mut told = headers(&[("X-Token", "s3"), ("tenant", "blue")]);
+        assert!(redact.hide_headers(&mut told) && is_marked(&told));
+        assert_eq!(told, headers(&[("X-Token", MARKER), ("tenant", "blue")]));
+        assert!(!redact.hide_headers(&mut headers(&[("token", "s3"), ("tenant", "x-token")])));
+        // Where the marker does not fit in, nothing of them is told.
+        let long = "x".repeat(crate::event::MAX_HEADER_BYTES - 9);
+        let mut full = headers(&[("a", &long), ("x-token", "")]);
+        assert!(redact.hide_headers(&mut full) && is_marked(&full) && full.iter().count() == 1);
+
+        let info = |password: &str| Detail::Info {
+            reason: "WRONG".into(),
+            domain: "d".into(),
+            metadata: [("Password".into(), password.into()), ("shelf".into(), "P7".into())].into(),
+        };
+        let violations = |words: &str| Detail::BadRequest {
+            violations: vec![("login[0].password".into(), words.into()), ("passwords".into(), "too many".into())],
+        };
+        let retry = Detail::Retry { after_ms: 1 };
+        let failure = |details| Failure { details, ..Failure::new(crate::event::Code::Aborted, "no") };
+        let mut told =
+            failure(vec![info("s3"), violations("'s3' is short"), retry.clone(), Detail::Other(Default::default())]);
+        assert!(redact.hide_details(&mut told));
+        assert_eq!(told, failure(vec![info(MARKER), violations(MARKER), retry.clone()]));
+        assert!(!redact.hide_details(&mut failure(vec![retry])));
     }
 }

@@ -13,11 +13,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::oneshot;
 
 use super::conductor::{Conductor, Mail};
-use super::redact::is_redacted;
+use super::redact::{is_marked, is_redacted};
 use super::{Error, Prepared, Start};
 use crate::base::{BallId, Coord, NodeId, RunId};
 use crate::engine::Effect;
-use crate::event::{Answer, Event, Failure, ParkedOn, Payload, Recorded, Rerun};
+use crate::event::{Answer, Event, Failure, Headers, ParkedOn, Payload, Recorded, Rerun};
 use crate::journal::{self, Reader};
 use crate::plan::Plan;
 
@@ -33,6 +33,7 @@ pub struct Earlier {
     /// The `wait-for-signal` node that it was started from, if it was not the snap.
     pub entry: Option<NodeId>,
     pub input: Payload,
+    headers: Headers,
     text: Option<String>,
     events: Vec<Recorded>,
 }
@@ -49,8 +50,9 @@ impl Earlier {
             Some(Event::Snapped { node, signal: Some(_), .. }) => Some(node.clone()),
             _ => None,
         };
-        let (play, formation, input) = (started.play.clone(), started.formation.clone(), started.input.clone());
-        Ok(Self { run: run.clone(), play, formation, entry, input, text: reader.document_of(run)?, events })
+        let (play, formation) = (started.play.clone(), started.formation.clone());
+        let (input, headers) = (started.input.clone(), started.headers.clone());
+        Ok(Self { run: run.clone(), play, formation, entry, input, headers, text: reader.document_of(run)?, events })
     }
 
     /// The play that it ran.
@@ -63,17 +65,20 @@ impl Earlier {
         Prepared::kept(text, &self.play, self.formation.as_deref()).map_err(not_kept)
     }
 
-    /// The run to be: with the same input, of that play or another, from a node of it on. Without one, all is called.
+    /// The run to be: with the same input and headers, of that play or another, from a node of it on. Without one, all
+    /// is called.
     ///
     /// # Errors
-    /// [`Error::NoNode`]; [`Error::NotKept`]: the input holds redacted fields.
+    /// [`Error::NoNode`]; [`Error::NotKept`]: the input or the headers hold redacted fields.
     pub fn start(&self, prepared: Arc<Prepared>, from: Option<NodeId>) -> Result<Start, Error> {
-        if is_redacted(&self.input) {
-            return Err(Error::NotKept { run: self.run.clone(), why: "its input holds redacted fields".to_owned() });
+        if is_redacted(&self.input) || is_marked(&self.headers) {
+            let why = "its input or its headers hold redacted fields".to_owned();
+            return Err(Error::NotKept { run: self.run.clone(), why });
         }
         let record = Record::of(&self.events, &prepared.plan, Rerun { of: self.run.clone(), from })?;
         let mut start = Start::new(prepared, self.input.clone());
         start.entry.clone_from(&self.entry);
+        start.headers = self.headers.clone();
         start.record = Some(Arc::new(record));
         Ok(start)
     }
@@ -171,7 +176,7 @@ impl Record {
         if let Some(Out::Call { visit, sent, seq }) = out
             && let Some(only_that_visit) = only_that_visit(node, seq)
             // What was not kept is asked for again.
-            && !matches!(&result, Ok(answer) if is_redacted(&answer.payload))
+            && !matches!(&result, Ok(answer) if is_redacted(&answer.payload) || is_marked(&answer.headers))
         {
             self.calls.entry(node.clone()).or_default().push(Call { visit, sent, result, only_that_visit });
         }

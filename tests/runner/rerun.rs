@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use chalktalk::base::{NodeId, RunId};
-use chalktalk::event::Event;
+use chalktalk::event::{Event, Headers, Outcome};
 use chalktalk::journal::Journal;
-use chalktalk::runner::{Config, Earlier, Prepared, Runner, World};
+use chalktalk::runner::{Config, Earlier, Prepared, Runner, Start, World};
 use serde_json::{Value, json};
 
 use super::support::{Spy, UNIX_MS, config, config_with, passed, prepared, start};
@@ -95,7 +95,7 @@ async fn a_play_that_was_repaired_goes_on_where_the_first_run_failed() {
         )
     };
     let first = start(&runner, &prepared(&play("with (ball.none)")), json!("hut")).await;
-    assert!(!matches!(runner.wait(&first).await.unwrap(), chalktalk::event::Outcome::Passed { .. }));
+    assert!(!matches!(runner.wait(&first).await.unwrap(), Outcome::Passed { .. }));
     let run = again(&runner, &first, Some(prepared(&play("with ([ball])"))), Some("d")).await;
     assert_eq!(passed(&runner.wait(&run).await.unwrap()).1, json!(["HUT"]));
     // The failure that led on was taken from the record too.
@@ -186,4 +186,24 @@ async fn old_runs_go_but_for_those_that_are_needed() {
     assert_eq!(kept(), std::slice::from_ref(&parked));
     tokio::time::sleep(std::time::Duration::from_hours(2)).await;
     assert_eq!(kept(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_of_the_first_start_are_taken_along() {
+    let spy = Spy::new();
+    let runner = Runner::spawn(Config { builtin: spy.clone(), ..config() });
+    let play =
+        prepared("play t/1/h { snap a\n call b = demo/1/echo\n call c = demo/1/echo\n pass d\n a -> b -> c -> d }");
+    let mut new = Start::new(play, json!(1));
+    new.headers = Headers::new([("tenant".to_owned(), "blue".to_owned())]).unwrap();
+    let first = runner.start(new).await.unwrap();
+    passed(&runner.wait(&first).await.unwrap());
+    for from in [None, Some("c")] {
+        let run = again(&runner, &first, None, from).await;
+        let Outcome::Passed { headers, .. } = runner.wait(&run).await.unwrap() else { panic!("it passes") };
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [("tenant", "blue")]);
+        let calls = spy.calls().into_iter().filter(|ball| ball.run == run.as_str()).collect::<Vec<_>>();
+        assert_eq!(calls.len(), if from.is_some() { 1 } else { 2 });
+        assert!(calls.iter().all(|ball| ball.headers["tenant"] == "blue"));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chalktalk::base::RunId;
 use chalktalk::runner::v1::quarterback_client::QuarterbackClient;
 use chalktalk::runner::v1::worker_client::WorkerClient;
 use chalktalk::runner::v1::worker_server::Worker;
@@ -72,6 +73,13 @@ impl Stage {
             }
         }
         events
+    }
+
+    /// Until the run is known.
+    pub async fn until_there(&mut self, run: &RunId) {
+        while self.client.get_run(v1::GetRunRequest { run: run.to_string() }).await.is_err() {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Until an event of that kind has come.

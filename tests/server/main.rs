@@ -178,7 +178,7 @@ async fn what_is_wrong_is_told_with_what_to_do() {
         (
             "play t/1/x { snap a\n pass b\n a -> b }\nformation f { demo/* process \"rm -rf x\" }",
             Code::PermissionDenied,
-            "only the person at the server",
+            "name the file to 'chalktalk serve FILE --allow-process'; or start that worker yourself",
         ),
     ];
     for (document, code, words) in cases {

@@ -11,6 +11,8 @@ use crate::plan::choose_formation;
 
 /// How many findings a message holds.
 const NAMED: usize = 5;
+/// Characters of a command.
+const SHOWN: usize = 200;
 
 /// Compiles all plays of a document.
 ///
@@ -29,8 +31,13 @@ pub(super) fn plays(document: String, formation: &str) -> Result<(Vec<Arc<Prepar
     }
     let named = (!formation.is_empty()).then_some(formation);
     let formation = choose_formation(&source.doc, named).map_err(|error| bad_field("formation", error.to_string()))?;
-    if formation.is_some_and(|formation| !formation.commands().is_empty()) {
-        let message = "the formation starts processes, which only the person at the server may allow: name the file to `chalktalk serve` there";
+    if let Some(formation) = formation
+        && let Some(command) = formation.commands().first()
+    {
+        let (name, command) = (&formation.name, command.chars().take(SHOWN).collect::<String>());
+        let message = format!(
+            "formation '{name}' starts processes ({command}), and what comes over the network may start none: at the server, name the file to 'chalktalk serve FILE --allow-process'; or start that worker yourself and bind it by 'service', 'reflect' or 'pull'"
+        );
         return Err(Refusal::new(Code::PermissionDenied, "STARTS_PROCESSES", message).into());
     }
     let plays = Prepared::all(&source.doc, formation).map_err(|error| status_of(&error))?;

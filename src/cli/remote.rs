@@ -1,7 +1,7 @@
 //! A quarterback that runs elsewhere, as the commands ask it.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
 use tokio::runtime::Runtime;
@@ -19,6 +19,12 @@ use crate::runner::v1::quarterback_client::QuarterbackClient;
 use crate::runner::{Bearer, v1};
 
 const CONNECT: Duration = Duration::from_secs(5);
+/// A server that is gone without a word, as when a cable is cut, is noticed.
+const PING: Duration = Duration::from_secs(10);
+const PONG: Duration = Duration::from_secs(5);
+/// A connection that broke is made again so often, for so long.
+const AGAIN: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// The file in a data folder in which the server that writes there says where it listens.
 const NOTE: &str = "server";
 /// What a server may send: it bounds its own messages.
@@ -47,6 +53,7 @@ impl Remote {
         let uri = endpoint.uri().clone();
         let token = asking.token()?.map(|token| Bearer::for_server(&token, &uri)).transpose()?.unwrap_or_default();
         let endpoint = asking.certificates.trust()?.secure(endpoint, &uri)?;
+        let endpoint = endpoint.http2_keep_alive_interval(PING).keep_alive_timeout(PONG);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let channel = runtime
             .block_on(endpoint.connect_timeout(CONNECT).connect())
@@ -76,6 +83,24 @@ impl Remote {
     pub fn ask<T>(&mut self, call: impl AsyncFnOnce(&mut Client) -> Result<Response<T>, Status>) -> anyhow::Result<T> {
         let answer = self.runtime.block_on(call(&mut self.client));
         answer.map(Response::into_inner).map_err(|status| said(&status))
+    }
+
+    /// Like [`Self::ask`], for what may be asked twice: a connection that is lost meanwhile is waited for.
+    ///
+    /// # Errors
+    /// What the server says is wrong, or that it does not come back.
+    pub async fn ask_again<T>(
+        client: &mut Client,
+        call: impl AsyncFn(&mut Client) -> Result<Response<T>, Status>,
+    ) -> anyhow::Result<T> {
+        let since = Instant::now();
+        loop {
+            match call(client).await {
+                Ok(response) => return Ok(response.into_inner()),
+                Err(status) if is_lost(&status) && since.elapsed() < PATIENCE => tokio::time::sleep(AGAIN).await,
+                Err(status) => return Err(said(&status)),
+            }
+        }
     }
 
     /// The last `limit` runs, newest first.
@@ -130,6 +155,11 @@ impl Remote {
             Ok(events)
         })
     }
+}
+
+/// Whether the connection is gone, and not the server that says something: what it says has no other error behind it.
+pub(super) fn is_lost(status: &Status) -> bool {
+    std::error::Error::source(status).is_some()
 }
 
 /// Why there is no connection, and what to do.

@@ -9,7 +9,7 @@ use super::Verdict;
 use super::args;
 use super::events;
 use super::output::Output;
-use super::remote::{Remote, event, said};
+use super::remote::{Client, Remote, event, is_lost, said};
 use super::run::{Job, Loaded, Record, load, payload, print_result, signal};
 use crate::base::Coord;
 use crate::event::{Event, Outcome, Payload};
@@ -78,31 +78,37 @@ fn start(
     out: &mut Output,
 ) -> anyhow::Result<Verdict> {
     let mut record = Record::open(args.events.as_deref())?;
-    let run = remote.ask(async |client| client.start_run(ask).await)?.run;
+    // One run, however often it is asked for.
+    let ask = v1::StartRunRequest { request_id: uuid::Uuid::now_v7().to_string(), ..ask };
+    let Remote { runtime, client } = &mut *remote;
+    let start = Remote::ask_again(client, async |client| client.start_run(ask.clone()).await);
+    let run = runtime.block_on(start)?.run;
     out.progress(&format!("run {run}"));
     for (name, value) in signals {
         let to = Some(v1::signal_request::To::Run(run.clone()));
         let ask = v1::SignalRequest { to, name, payload: Some(any(&value.into())?), signal_id: String::new() };
         remote.ask(async |client| client.signal(ask).await)?;
     }
-    let ask = v1::WatchRunRequest { run: run.clone(), from: 0 };
-    let told = remote.ask(async |client| client.watch_run(ask).await)?;
-    follow(remote, told, &run, &mut record, out)
+    follow(remote, &run, &mut record, out)
 }
 
-fn follow(
-    remote: &mut Remote,
-    mut told: Streaming<v1::WatchRunResponse>,
-    run: &str,
-    record: &mut Record,
-    out: &mut Output,
-) -> anyhow::Result<Verdict> {
+fn follow(remote: &mut Remote, run: &str, record: &mut Record, out: &mut Output) -> anyhow::Result<Verdict> {
     let Remote { runtime, client } = remote;
+    let goes_on =
+        || format!("run {run} goes on there: ask for it with 'chalktalk show {run}' once the server can be reached");
     runtime.block_on(async {
-        let mut cancelling = false;
+        let (mut cancelling, mut from) = (false, 0);
+        let mut told = watch(client, run, from).await?;
         loop {
             let message = tokio::select! {
-                message = told.message() => message.map_err(|status| said(&status))?,
+                message = told.message() => match message {
+                    Err(status) if is_lost(&status) => {
+                        out.say("the connection is lost, and the run goes on: waiting for the server for up to two minutes");
+                        told = watch(client, run, from).await.with_context(goes_on)?;
+                        continue;
+                    }
+                    message => message.map_err(|status| said(&status))?,
+                },
                 pressed = tokio::signal::ctrl_c() => {
                     pressed.context("cannot listen for Ctrl-C")?;
                     if cancelling {
@@ -117,6 +123,7 @@ fn follow(
             };
             let Some(message) = message else { bail!("the server ended the events of run {run} before its end") };
             let Some(recorded) = event(message)? else { continue };
+            from = recorded.seq + 1;
             record.write(&recorded, out)?;
             out.progress(&events::line(&recorded));
             if let Event::Finished { outcome } = &recorded.event {
@@ -129,4 +136,10 @@ fn follow(
             }
         }
     })
+}
+
+/// The events of a run, from one on.
+async fn watch(client: &mut Client, run: &str, from: u64) -> anyhow::Result<Streaming<v1::WatchRunResponse>> {
+    let ask = || v1::WatchRunRequest { run: run.to_owned(), from };
+    Remote::ask_again(client, async |client| client.watch_run(ask()).await).await
 }

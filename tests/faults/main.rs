@@ -5,13 +5,22 @@
 #![cfg(feature = "run")]
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+#[cfg(target_os = "linux")]
+mod cable;
 mod clocks;
 #[path = "../../src/runner/reflect/raw.rs"]
 mod codec;
+#[cfg(target_os = "linux")]
+#[path = "../support/example.rs"]
+mod example;
 mod network;
 mod opaque;
 mod path;
 mod raw;
+#[cfg(target_os = "linux")]
+#[path = "../support/safe.rs"]
+#[expect(dead_code, reason = "shared with the tests of the server")]
+mod safe;
 #[path = "../server/stage.rs"]
 #[expect(dead_code, reason = "shared with the tests of the server")]
 mod stage;

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "run")]
-use super::secure::{Asking, Bounds, Certificates, Guarding, PeerTokens, Redacting};
+use super::secure::{Asking, Bounds, Certificates, Guarding, Outward, PeerTokens, Redacting};
 
 /// Draw orchestration plays, run them live and replay them.
 #[derive(Debug, Parser)]
@@ -15,6 +15,7 @@ use super::secure::{Asking, Bounds, Certificates, Guarding, PeerTokens, Redactin
 Examples:
   chalktalk                                      open the editor on a sample play
   chalktalk plays/checkout.ron                   open a file
+  chalktalk shop.play --ca ca.pem                ... whose formation names https:// addresses
   chalktalk check plays/*.play                   find what is wrong
   chalktalk run plays/hello.play --input '{\"name\": \"Ann\"}'
 
@@ -25,6 +26,9 @@ pub(super) struct Args {
     pub command: Option<Command>,
     /// Files to open in the editor: .play or .ron
     pub files: Vec<PathBuf>,
+    #[cfg(feature = "run")]
+    #[command(flatten)]
+    pub outward: Outward,
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,

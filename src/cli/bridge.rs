@@ -8,23 +8,24 @@ use anyhow::Context;
 
 use super::allowed::Ledger;
 use super::recorder;
-use super::secure::Redacting;
 use crate::app::port::{FromRunner, LoadedRun, RunState, RunSummary, Start, ToRunner};
 use crate::base::RunId;
 use crate::event::Outcome;
 use crate::gui::{Port, Wake};
 use crate::journal::{Journal, Reader, RunInfo, Status};
 use crate::lang;
-use crate::runner::{self, Config, Prepared, Recovered, Reply, Runner};
+use crate::runner::{self, Config, Prepared, Recovered, Redact, Reply, Runner, Trust};
 
 /// The window's ends. The runner stops when the window drops them.
-pub(super) fn connect(wake: Wake) -> Port {
+///
+/// `trust` is for what its runs call, `redact` for what is kept out of their records.
+pub(super) fn connect(wake: Wake, trust: Trust, redact: Redact) -> Port {
     let (to_runner, orders) = channel();
     let (answers, from_runner) = channel();
     let desk = Desk { answers, wake };
     let failed = desk.clone();
     let spawned = thread::Builder::new().name("bridge".to_owned()).spawn(move || {
-        if let Err(error) = serve(&orders, &desk) {
+        if let Err(error) = serve(&orders, &desk, &trust, redact) {
             desk.failed(&error);
         }
     });
@@ -34,22 +35,28 @@ pub(super) fn connect(wake: Wake) -> Port {
     Port { to_runner, from_runner }
 }
 
-fn serve(orders: &Receiver<ToRunner>, desk: &Desk) -> anyhow::Result<()> {
+fn serve(orders: &Receiver<ToRunner>, desk: &Desk, trust: &Trust, redact: Redact) -> anyhow::Result<()> {
     let (journal, note) = recorder::open(None).unwrap_or_else(|error| (Journal::memory(), Some(format!("{error:#}"))));
     if let Some(message) = note {
         desk.say(FromRunner::Failed { message });
     }
     let reader = journal.reader()?;
     let ledger = Ledger::open(None);
-    let redact = Redacting::default().names()?;
-    let runner = Runner::new(Config { consent: ledger.consent.clone(), redact, ..Config::new(journal) })?;
+    let consent = ledger.consent.clone();
+    let runner = Runner::new(Config { consent, redact, trust: trust.clone(), ..Config::new(journal) })?;
     if let Some(message) = left_behind(&runner.recovered().wait()?) {
         desk.say(FromRunner::Failed { message });
     }
     // Ends when the window is gone.
     while let Ok(order) = orders.recv() {
         match order {
-            ToRunner::Start(start) => start_run(&runner, &ledger, desk, &start),
+            ToRunner::Start(start) => {
+                // A window is open for long, and certificates and tokens are renewed.
+                if let Err(error) = trust.reread() {
+                    desk.failed(&anyhow::Error::new(error).context("what was read before still holds"));
+                }
+                start_run(&runner, &ledger, desk, &start);
+            }
             ToRunner::Signal { run, name, payload } => desk.told(runner.signal(&run, &name, payload, None).wait()),
             ToRunner::Cancel { run } => desk.told(runner.cancel(&run, "cancelled in the editor").wait()),
             ToRunner::ListRuns { limit } => match reader.runs(limit as usize) {

@@ -101,6 +101,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(args: Args, out: &mut Output) -> anyhow::Result<Verdict> {
     match args.command {
+        #[cfg(feature = "run")]
+        None => start::start(&args.files, &args.outward, out),
+        #[cfg(not(feature = "run"))]
         None => start::start(&args.files, out),
         Some(Command::Check(args)) => check::check(&args, out),
         Some(Command::Fmt(args)) => fmt::fmt(&args, out),

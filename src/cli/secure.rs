@@ -78,6 +78,27 @@ impl PeerTokens {
     }
 }
 
+/// How the editor's own runner calls out, and what it keeps to itself: as of `serve`.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Runs in the editor")]
+pub(super) struct Outward {
+    #[command(flatten)]
+    certificates: Certificates,
+    #[command(flatten)]
+    peers: PeerTokens,
+    #[command(flatten)]
+    redacting: Redacting,
+}
+
+impl Outward {
+    /// # Errors
+    /// A file cannot be read, or is not right.
+    #[cfg(feature = "gui")]
+    pub fn read(&self) -> anyhow::Result<(Trust, Redact)> {
+        Ok((self.peers.add_to(self.certificates.trust()?)?, self.redacting.names()?))
+    }
+}
+
 /// Whom a server lets in.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Guarding {

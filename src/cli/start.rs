@@ -6,6 +6,8 @@ use anyhow::bail;
 
 use super::Verdict;
 use super::output::Output;
+#[cfg(feature = "run")]
+use super::secure::Outward;
 use crate::lang::nearest;
 
 /// The play that the editor opens, and the terminal plays, when no file is named.
@@ -17,11 +19,23 @@ const COMMANDS: [&str; 13] = [
     "replay",
 ];
 
-pub(super) fn start(files: &[PathBuf], out: &mut Output) -> anyhow::Result<Verdict> {
+#[cfg(not(feature = "run"))]
+pub(super) fn start(files: &[PathBuf], _: &mut Output) -> anyhow::Result<Verdict> {
+    check(files)?;
+    bail!("there is no window in this build: see 'chalktalk --help'")
+}
+
+#[cfg(feature = "run")]
+pub(super) fn start(files: &[PathBuf], outward: &Outward, out: &mut Output) -> anyhow::Result<Verdict> {
+    check(files)?;
+    open(files, outward, out)
+}
+
+fn check(files: &[PathBuf]) -> anyhow::Result<()> {
     if let Some(typo) = files.first().and_then(|file| mistyped(file)) {
         bail!("{typo}");
     }
-    open(files, out)
+    Ok(())
 }
 
 /// A file that is not there and has no extension may be a command with a slip.
@@ -35,12 +49,15 @@ fn mistyped(file: &Path) -> Option<String> {
 }
 
 #[cfg(feature = "gui")]
-fn open(files: &[PathBuf], out: &mut Output) -> anyhow::Result<Verdict> {
+fn open(files: &[PathBuf], outward: &Outward, out: &mut Output) -> anyhow::Result<Verdict> {
     use crate::app::{Command, Editor};
 
+    // What is wrong with them is said here, where they were named.
+    let (trust, redact) = outward.read()?;
     let editor = if files.is_empty() { Editor::with_text(&sample_text()?) } else { Editor::new() };
     let first = files.iter().map(|file| Command::OpenPath(file.clone())).collect();
-    match crate::gui::open(editor, first, super::runs::data_dir(None), super::bridge::connect) {
+    let connect = |wake| super::bridge::connect(wake, trust, redact);
+    match crate::gui::open(editor, first, super::runs::data_dir(None), connect) {
         Ok(()) => Ok(Verdict::Well),
         Err(error) if files.is_empty() => terminal(&error.to_string(), out),
         Err(error) => Err(error.into()),
@@ -48,16 +65,11 @@ fn open(files: &[PathBuf], out: &mut Output) -> anyhow::Result<Verdict> {
 }
 
 #[cfg(all(feature = "run", not(feature = "gui")))]
-fn open(files: &[PathBuf], out: &mut Output) -> anyhow::Result<Verdict> {
+fn open(files: &[PathBuf], _: &Outward, out: &mut Output) -> anyhow::Result<Verdict> {
     match files.first() {
         Some(file) => bail!("there is no window in this build: use 'chalktalk run {}'", file.display()),
         None => terminal("there is no window in this build; build it with the feature 'gui'", out),
     }
-}
-
-#[cfg(not(feature = "run"))]
-fn open(_: &[PathBuf], _: &mut Output) -> anyhow::Result<Verdict> {
-    bail!("there is no window in this build: see 'chalktalk --help'")
 }
 
 #[cfg(feature = "run")]

@@ -127,6 +127,7 @@ struct Inner {
     post: mpsc::UnboundedSender<Mail>,
     registry: Arc<Registry>,
     limits: Limits,
+    trust: Trust,
 }
 
 impl Drop for Inner {
@@ -150,14 +151,14 @@ impl Runner {
         // One thread: no step of a run waits for another to be woken.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(thread)?;
         let (post, mail) = mpsc::unbounded_channel();
-        let (registry, limits) = (Arc::<Registry>::default(), config.limits);
+        let (registry, limits, trust) = (Arc::<Registry>::default(), config.limits, config.trust.clone());
         let mut conductor = Conductor::new(config, Arc::clone(&registry), post.clone(), mail);
         conductor.watchers = watchers;
         thread::Builder::new()
             .name("runner".to_owned())
             .spawn(move || runtime.block_on(conductor.conduct()))
             .map_err(thread)?;
-        Ok(Self { inner: Arc::new(Inner { post, registry, limits }) })
+        Ok(Self { inner: Arc::new(Inner { post, registry, limits, trust }) })
     }
 
     /// Like [`Self::new`], with a watch of all runs that misses not even what happens as they are recovered.
@@ -172,9 +173,9 @@ impl Runner {
     /// Starts a runner as a task of the tokio runtime that this is called in.
     pub fn spawn(config: Config) -> Self {
         let (post, mail) = mpsc::unbounded_channel();
-        let (registry, limits) = (Arc::<Registry>::default(), config.limits);
+        let (registry, limits, trust) = (Arc::<Registry>::default(), config.limits, config.trust.clone());
         tokio::spawn(Conductor::new(config, Arc::clone(&registry), post.clone(), mail).conduct());
-        Self { inner: Arc::new(Inner { post, registry, limits }) }
+        Self { inner: Arc::new(Inner { post, registry, limits, trust }) }
     }
 
     /// Makes plays targets: of [`Self::play`], and of calls of any play whose formation does not bind them elsewhere.
@@ -196,6 +197,10 @@ impl Runner {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.inner.limits
+    }
+
+    pub(super) fn trust(&self) -> &Trust {
+        &self.inner.trust
     }
 
     /// The workers that pull.

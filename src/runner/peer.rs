@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,8 +40,14 @@ const HEALTH_WITHIN: Duration = Duration::from_secs(2);
 pub(super) struct Peer {
     /// As a person would write it.
     pub address: String,
+    /// Without TLS.
     endpoint: Endpoint,
-    /// Replaced when the connection hangs.
+    /// As the certificate has its name.
+    server: Uri,
+    trust: Trust,
+    /// Of the certificates that the line was made with.
+    turn: AtomicU64,
+    /// Replaced when the connection hangs, or certificates have changed.
     line: Mutex<(u64, Channel)>,
     pulse: Pulse,
     state: Mutex<State>,
@@ -114,6 +120,11 @@ impl Address {
     }
 }
 
+/// By what was checked before; else each call says that it lacks TLS.
+fn secured(trust: &Trust, endpoint: &Endpoint, server: &Uri) -> Endpoint {
+    trust.secure(endpoint.clone(), server).unwrap_or_else(|_| endpoint.clone())
+}
+
 impl Peer {
     /// At one of the addresses that the name stands for, or wherever the name leads. Connects at the first call, within
     /// a tokio runtime.
@@ -136,16 +147,18 @@ impl Peer {
             .tcp_keepalive(Some(Duration::from_secs(3)))
             .tcp_keepalive_interval(Some(Duration::from_secs(1)))
             .tcp_keepalive_retries(Some(3));
-        // What was checked before; else each call says that it lacks TLS.
-        let endpoint = outward.trust.secure(endpoint.clone(), &address.uri).unwrap_or(endpoint);
         let shown = match at {
             Some(at) if !address.is_literal() => format!("{} ({at})", address.text),
             _ => address.text.clone(),
         };
         let state = State { down_until: None, healthy: true, asked: None, gone: false };
+        let trust = outward.trust.clone();
         Self {
-            line: Mutex::new((0, endpoint.connect_lazy())),
+            turn: AtomicU64::new(trust.turn()),
+            line: Mutex::new((0, secured(&trust, &endpoint, &address.uri).connect_lazy())),
             endpoint,
+            server: address.uri.clone(),
+            trust,
             pulse: Pulse::new(place),
             state: Mutex::new(state),
             told_lost: AtomicBool::new(false),
@@ -156,7 +169,18 @@ impl Peer {
     }
 
     pub fn channel(&self) -> Channel {
+        let turn = self.trust.turn();
+        if self.turn.load(Ordering::Relaxed) != turn {
+            self.turn.store(turn, Ordering::Relaxed);
+            let mut current = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+            // Calls in flight end over the old one.
+            *current = (current.0 + 1, self.connect_lazy());
+        }
         self.line.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    fn connect_lazy(&self) -> Channel {
+        secured(&self.trust, &self.endpoint, &self.server).connect_lazy()
     }
 
     fn client(&self) -> WorkerClient<Channel> {
@@ -280,7 +304,7 @@ impl Peer {
         self.is_out(why);
         let mut current = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         if current.0 == line {
-            *current = (line + 1, self.endpoint.connect_lazy());
+            *current = (line + 1, self.connect_lazy());
         }
     }
 

@@ -20,7 +20,7 @@ use super::v1::catch_request::What as Say;
 use super::v1::catch_response::What as Told;
 use super::v1::quarterback_client::QuarterbackClient;
 use super::v1::worker_server::Worker;
-use super::{Limits, v1};
+use super::{Bearer, Limits, v1};
 
 /// `Welcome` asks for less.
 const HEARTBEAT: Duration = Duration::from_millis(300);
@@ -39,17 +39,22 @@ pub enum Pulled {
 
 /// Pulls balls for `worker`, at most `n_at_once` at a time, until `stop`; then what it holds is finished first.
 ///
-/// Comes back when the quarterback does. `told` hears of both. A ball that is revoked has its call dropped.
+/// `quarterback` says where it is, and with which token it is asked; it is asked before each connection, so that a new
+/// certificate or token is taken up. Comes back when the quarterback does. `told` hears of both. A ball that is revoked
+/// has its call dropped.
 pub async fn pull_worker(
     worker: Arc<dyn Worker>,
-    quarterback: Endpoint,
+    quarterback: impl Fn() -> Result<(Endpoint, Bearer), Status>,
     n_at_once: u32,
     stop: CancellationToken,
     mut told: impl FnMut(Pulled),
 ) {
-    let quarterback = quarterback.http2_keep_alive_interval(PING).keep_alive_timeout(PING / 2);
     while !stop.is_cancelled() {
-        if let Err(status) = stream(&worker, &quarterback, n_at_once, &stop, &mut told).await {
+        let pulled = match quarterback() {
+            Ok((endpoint, bearer)) => stream(&worker, endpoint, bearer, n_at_once, &stop, &mut told).await,
+            Err(status) => Err(status),
+        };
+        if let Err(status) = pulled {
             told(Pulled::Lost(status));
         }
         tokio::select! {
@@ -61,15 +66,17 @@ pub async fn pull_worker(
 
 async fn stream(
     worker: &Arc<dyn Worker>,
-    quarterback: &Endpoint,
+    quarterback: Endpoint,
+    bearer: Bearer,
     n_at_once: u32,
     stop: &CancellationToken,
     heard: &mut impl FnMut(Pulled),
 ) -> Result<(), Status> {
     let v1::DescribeResponse { worker: name, methods } =
         worker.describe(Request::new(v1::DescribeRequest {})).await?.into_inner();
+    let quarterback = quarterback.http2_keep_alive_interval(PING).keep_alive_timeout(PING / 2);
     let channel = quarterback.connect().await.map_err(|error| Status::from_error(error.into()))?;
-    let mut client = QuarterbackClient::new(channel)
+    let mut client = QuarterbackClient::with_interceptor(channel, bearer)
         .max_decoding_message_size(Limits::MESSAGE)
         .max_encoding_message_size(Limits::MESSAGE);
     // Bounded by the credit: an answer and a word for each ball, and heartbeats.

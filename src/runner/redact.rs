@@ -281,8 +281,12 @@ mod tests {
         };
         let retry = Detail::Retry { after_ms: 1 };
         let failure = |details| Failure { details, ..Failure::new(crate::event::Code::Aborted, "no") };
-        let mut told =
-            failure(vec![info("s3"), violations("'s3' is short"), retry.clone(), Detail::Other(Default::default())]);
+        let mut told = failure(vec![
+            info("s3"),
+            violations("'s3' is short"),
+            retry.clone(),
+            Detail::Other(crate::event::OpaquePayload::default()),
+        ]);
         assert!(redact.hide_details(&mut told));
         assert_eq!(told, failure(vec![info(MARKER), violations(MARKER), retry.clone()]));
         assert!(!redact.hide_details(&mut failure(vec![retry])));

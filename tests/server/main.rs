@@ -8,6 +8,8 @@ mod malice;
 mod pulling;
 mod redact;
 mod refused;
+#[path = "../support/safe.rs"]
+mod safe;
 mod secure;
 mod stage;
 #[path = "../runner/support.rs"]

@@ -1,14 +1,13 @@
 //! TLS, certificates and tokens, over real sockets.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use chalktalk::event::Code as FailureCode;
 use chalktalk::runner::v1::quarterback_client::QuarterbackClient;
 use chalktalk::runner::v1::worker_client::WorkerClient;
 use chalktalk::runner::{Access, Bearer, Config, Runner, Server, Tokens, Trust, World, v1};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use serde_json::json;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
@@ -17,47 +16,13 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 use super::HELLO;
+use super::safe::Safe;
 use super::support::{config, failed, passed, prepared, prepared_with, start};
 
-const TOKEN: &str = "9f8e7d6c5b4a39281706";
-const OTHER: &str = "9f8e7d6c5b4a39281707";
-
-/// A folder with a CA, what it has signed, and a token.
-struct Safe(tempfile::TempDir);
+const TOKEN: &str = Safe::TOKEN;
+const OTHER: &str = Safe::OTHER;
 
 impl Safe {
-    fn new() -> Self {
-        let safe = Self(tempfile::tempdir().unwrap());
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        safe.keep("ca.pem", &ca.pem(), 0o644);
-        for (name, usage) in
-            [("server", ExtendedKeyUsagePurpose::ServerAuth), ("client", ExtendedKeyUsagePurpose::ClientAuth)]
-        {
-            let mut params = CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into()]).unwrap();
-            params.extended_key_usages = vec![usage];
-            let key = KeyPair::generate().unwrap();
-            let certificate = params.signed_by(&key, &ca).unwrap();
-            safe.keep(&format!("{name}.pem"), &certificate.pem(), 0o644);
-            safe.keep(&format!("{name}.key"), &key.serialize_pem(), 0o600);
-        }
-        safe.keep("tokens", &format!("# of Ann\n{TOKEN}\n"), 0o600);
-        safe.keep("wrong", OTHER, 0o600);
-        safe
-    }
-
-    fn keep(&self, name: &str, text: &str, mode: u32) -> PathBuf {
-        let path = self.path(name);
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        path
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
     fn tls(&self) -> Access {
         Access::default().with_tls(&self.path("server.pem"), &self.path("server.key")).unwrap()
     }
@@ -235,6 +200,152 @@ async fn a_play_calls_a_guarded_quarterback_over_tls() {
     }
 }
 
+/// Asks again and again until it is answered well: files are looked at every two seconds.
+async fn until_let_in(url: &str, trust: &Trust, token: &str) -> Channel {
+    loop {
+        if let Ok(channel) = channel(trust, url).await {
+            let line = InterceptedService::new(channel.clone(), bearer(token, url));
+            if QuarterbackClient::new(line).list_runs(v1::ListRunsRequest::default()).await.is_ok() {
+                return channel;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn files_that_change_hold_for_what_comes_and_no_connection_is_dropped() {
+    let mut safe = Safe::new();
+    let (runner, server) = serve(safe.tls().with_tokens(safe.tokens())).await;
+    runner.register(vec![prepared(super::WAITS)]).await.unwrap();
+    let url = format!("https://{}", server.addr);
+    let old = channel(&safe.trust(), &url).await.unwrap();
+    let mut client = QuarterbackClient::new(InterceptedService::new(old.clone(), bearer(TOKEN, &url)));
+    let ask = v1::StartRunRequest { play: "t/1/waits".into(), ..Default::default() };
+    let run = client.start_run(ask).await.unwrap().into_inner().run;
+    let mut told = client.watch_run(v1::WatchRunRequest { run: run.clone(), from: 0 }).await.unwrap().into_inner();
+    told.message().await.unwrap().unwrap();
+
+    // Something that is no token is no reason to let nobody in.
+    safe.keep("tokens", "short", 0o600);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(all(&old, &bearer(TOKEN, &url)).await.iter().all(is_let_in));
+    safe.keep("tokens", OTHER, 0o600);
+    until_let_in(&url, &safe.trust(), OTHER).await;
+    assert!(!all(&old, &bearer(TOKEN, &url)).await.iter().any(is_let_in));
+    let before = safe.trust();
+    safe.renew();
+    until_let_in(&url, &safe.trust(), OTHER).await;
+    assert!(channel(&before, &url).await.is_err());
+
+    // What was open is open.
+    let to = Some(v1::signal_request::To::Run(run));
+    let signal = v1::SignalRequest { to, name: "go".into(), ..Default::default() };
+    QuarterbackClient::new(InterceptedService::new(old, bearer(OTHER, &url))).signal(signal).await.unwrap();
+    let mut last = String::new();
+    while let Some(message) = told.message().await.unwrap() {
+        if let Some(v1::watch_run_response::What::Event(event)) = message.what {
+            last = event.kind;
+        }
+    }
+    assert_eq!(last, "Finished");
+}
+
+#[tokio::test]
+async fn whom_a_runner_calls_may_change_certificate_and_token_too() {
+    let mut safe = Safe::new();
+    let (_away, server) = serve(safe.tls().with_tokens(safe.tokens())).await;
+    let peers = |token: &str| safe.keep("peers", &format!("localhost {token}\n"), 0o600);
+    let trust = safe.trust().with_tokens(&peers(TOKEN)).unwrap();
+    let url = format!("https://localhost:{}", server.addr.port());
+    let text = format!(
+        "play t/2/p {{ snap a\n call b = t/1/hello\n pass c\n a -> b -> c }}\nformation f {{ t/1 service \"{url}\" }}"
+    );
+    let home = Runner::spawn(Config { world: World::real(), trust: trust.clone(), ..config() });
+    let play = prepared_with(&text, "f");
+    let once = async || home.wait(&start(&home, &play, json!("hut")).await).await.unwrap();
+    assert_eq!(passed(&once().await).1, json!("HUT"));
+
+    peers(OTHER);
+    safe.keep("tokens", OTHER, 0o600);
+    safe.renew();
+    until_let_in(&url, &safe.trust(), OTHER).await;
+    assert_eq!(failed(&once().await).1.code, FailureCode::Unauthenticated);
+    assert_eq!((trust.reread(), trust.reread()), (Ok(true), Ok(false)));
+    assert_eq!(passed(&once().await).1, json!("HUT"));
+    safe.keep("peers", "localhost", 0o600);
+    assert!(trust.reread().unwrap_err().to_string().contains("line 1 of"));
+    assert_eq!(passed(&once().await).1, json!("HUT"));
+}
+
+#[tokio::test]
+async fn whoever_guesses_tokens_is_not_heard_for_a_while_but_those_who_are_in_are() {
+    let safe = Safe::new();
+    let access = safe.tls().with_client_ca(&safe.path("ca.pem")).unwrap().with_tokens(safe.tokens());
+    let (_runner, server) = serve(access).await;
+    let url = format!("https://{}", server.addr);
+    let asks = async |channel: &Channel, bearer: Bearer| {
+        let line = InterceptedService::new(channel.clone(), bearer);
+        match QuarterbackClient::new(line).list_runs(v1::ListRunsRequest::default()).await {
+            Ok(_) => Code::Ok,
+            Err(status) => status.code(),
+        }
+    };
+    let known = channel(&safe.trust(), &url).await.unwrap();
+    assert_eq!(asks(&known, bearer(TOKEN, &url)).await, Code::Ok);
+    let guessing = channel(&safe.trust(), &url).await.unwrap();
+    // One wrong token, however often, is a slip.
+    for _ in 0..100 {
+        assert_eq!(asks(&guessing, bearer(OTHER, &url)).await, Code::Unauthenticated);
+    }
+    let mut n_heard = 0;
+    while asks(&guessing, bearer(&format!("{TOKEN}{n_heard}"), &url)).await == Code::Unauthenticated {
+        n_heard += 1;
+        assert!(n_heard < 100);
+    }
+    assert_eq!(asks(&guessing, bearer(TOKEN, &url)).await, Code::ResourceExhausted);
+    assert_eq!(asks(&channel(&safe.trust(), &url).await.unwrap(), bearer(TOKEN, &url)).await, Code::ResourceExhausted);
+    // To say nothing is no guess, and a certificate none either.
+    assert_eq!(asks(&guessing, Bearer::default()).await, Code::Unauthenticated);
+    assert_eq!(asks(&known, bearer(TOKEN, &url)).await, Code::Ok);
+    assert_eq!(asks(&channel(&safe.known(), &url).await.unwrap(), bearer(TOKEN, &url)).await, Code::Ok);
+}
+
+#[test]
+fn a_server_says_that_a_file_is_wrong_and_goes_on_with_what_it_had() {
+    use std::io::{BufRead, BufReader};
+
+    let safe = Safe::new();
+    let folder = safe.path("");
+    let mut serve = chalktalk(&folder, &["serve", "--listen", "127.0.0.1:0", "--token-file", "tokens"]);
+    serve.args(["--tls-cert", "server.pem", "--tls-key", "server.key"]);
+    let mut served = serve.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(served.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let mut log = BufReader::new(served.stderr.take().unwrap()).lines();
+    let mut until =
+        |words: &str| log.by_ref().map(Result::unwrap).find(|line| line.contains(words)).expect("the server goes on");
+    let asks = |token: &str| {
+        let args = ["runs", "--server", line.trim().strip_prefix("listening on ").unwrap(), "--ca", "ca.pem"];
+        chalktalk(&folder, &args).env("CHALKTALK_TOKEN", token).output().unwrap().status.success()
+    };
+    assert!(asks(TOKEN));
+    safe.keep("tokens", "9f8e", 0o600);
+    let told = until("what was read before still holds");
+    assert!(told.contains("is shorter than 16 characters") && !told.contains("9f8e"), "{told}");
+    assert!(asks(TOKEN));
+    safe.keep("tokens", OTHER, 0o600);
+    until("hold for what comes now");
+    assert!(asks(OTHER) && !asks(TOKEN));
+    // A key that does not belong to its certificate.
+    safe.keep("server.key", &std::fs::read_to_string(safe.path("client.key")).unwrap(), 0o600);
+    let told = until("what was read before still holds");
+    assert!(told.contains("belong together"), "{told}");
+    assert!(asks(OTHER));
+    served.kill().unwrap();
+    served.wait().unwrap();
+}
+
 /// `chalktalk`, in the folder.
 fn chalktalk(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chalktalk"));
@@ -252,7 +363,8 @@ fn the_commands_speak_to_a_guarded_server() {
     use std::io::{BufRead, BufReader, Read};
 
     let safe = Safe::new();
-    let dir = safe.0.path();
+    let folder = safe.path("");
+    let dir = folder.as_path();
     let tls = ["--tls-cert", "server.pem", "--tls-key", "server.key"];
     let mut serve = chalktalk(dir, &["serve", "--listen", "127.0.0.1:0", "--token-file", "tokens"]);
     let mut served = serve.args(tls).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -2,7 +2,8 @@
 //
 // `node worker.js --listen 127.0.0.1:50051` (port 0: any free one, see its first line of output; 0.0.0.0 in a
 // container), bound by `stock/3.0.2 service "http://127.0.0.1:50051"`; or `node worker.js --pull 127.0.0.1:7411`, bound
-// by `stock/3.0.2 pull`. The contract is proto/chalktalk/v1.
+// by `stock/3.0.2 pull`, from another computer with `https://HOST:PORT --ca ca.pem --token-file token`. The contract is
+// proto/chalktalk/v1.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -77,7 +78,8 @@ async function invoke(coordinate, ball, signal) {
 
 const entry = ([method, [summary]]) => ({ image: "stock", version: "3.0.2", method, summary });
 const described = Object.entries(methods).map(entry);
-const options = { listen: { type: "string", default: "127.0.0.1:50051" }, pull: { type: "string" } };
+const text = { type: "string" };
+const options = { listen: { ...text, default: "127.0.0.1:50051" }, pull: text, ca: text, "token-file": text };
 const { values } = parseArgs({ options });
-if (values.pull) pull(values.pull, described, invoke);
+if (values.pull) pull(values.pull, described, invoke, values);
 else serve(values.listen, described, invoke);

@@ -4,6 +4,8 @@ import queue
 import signal
 import threading
 
+from pathlib import Path
+
 import grpc
 from contract import Refused, catch_protos as protos, catch_services as services
 
@@ -11,6 +13,19 @@ HEARTBEAT_SECS = 0.3  # Welcome asks for less.
 AGAIN_SECS = 0.5
 # A quarterback that is gone without a word is noticed.
 OPTIONS = [("grpc.keepalive_time_ms", 10_000), ("grpc.keepalive_timeout_ms", 5_000)]
+
+
+def connect(address, ca, token_file):
+    """By TLS to https:// addresses; reads the files anew, so that a new certificate or token is taken up."""
+    if not address.startswith("https://"):
+        if token_file:
+            raise ValueError("a token goes by TLS only: write --pull https://HOST:PORT")
+        return grpc.insecure_channel(address.removeprefix("http://"), OPTIONS)
+    credentials = grpc.ssl_channel_credentials(Path(ca).read_bytes() if ca else None)
+    if token_file:
+        token = grpc.access_token_call_credentials(Path(token_file).read_text().strip())
+        credentials = grpc.composite_channel_credentials(credentials, token)
+    return grpc.secure_channel(address.removeprefix("https://"), credentials, OPTIONS)
 
 
 class Puller:
@@ -48,7 +63,7 @@ class Puller:
                 return self.said.put(None)  # Ends the stream.
 
 
-def pull(address, methods, invoke, pool, n_at_once=4):
+def pull(address, methods, invoke, pool, ca=None, token_file=None, n_at_once=4):
     """Until SIGTERM; then what is in its hands is done first. Comes back when the quarterback does."""
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
@@ -58,13 +73,15 @@ def pull(address, methods, invoke, pool, n_at_once=4):
         puller.tell(ready=protos.Ready(credit=n_at_once))
         threading.Thread(target=puller.beat, args=(stopped, over), daemon=True).start()
         try:
-            with grpc.insecure_channel(address.removeprefix("http://"), OPTIONS) as channel:
+            with connect(address, ca, token_file) as channel:
                 for told in services.QuarterbackStub(channel).Catch(iter(puller.said.get, None)):
                     puller.take(told, stopped)
                     if told.HasField("welcome"):
                         print(f"pulling from {address}", flush=True)
         except grpc.RpcError as error:
             print(f"lost {address}: {error.details()}", flush=True)
+        except OSError as error:  # A file that is not there at the moment.
+            print(f"lost {address}: {error}", flush=True)
         over.set()
         for gone in puller.held.values():
             gone.set()

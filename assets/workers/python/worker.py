@@ -2,7 +2,8 @@
 
 `python worker.py --listen 127.0.0.1:50051` (port 0: any free one, see its first line of output; 0.0.0.0 in a container),
 bound by `stock/3.0.2 service "http://127.0.0.1:50051"`; or `python worker.py --pull 127.0.0.1:7411`, bound by
-`stock/3.0.2 pull`. The contract is proto/chalktalk/v1.
+`stock/3.0.2 pull`, from another computer with `https://HOST:PORT --ca ca.pem --token-file token`. The contract is
+proto/chalktalk/v1.
 """
 import argparse
 from concurrent import futures
@@ -83,8 +84,10 @@ def described():
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:50051")
 parser.add_argument("--pull", metavar="HOST:PORT")
+parser.add_argument("--ca", metavar="FILE")
+parser.add_argument("--token-file", metavar="FILE")
 args, pool = parser.parse_args(), futures.ThreadPoolExecutor(max_workers=64)
 if args.pull:
-    pull(args.pull, described(), invoke, pool)
+    pull(args.pull, described(), invoke, pool, args.ca, args.token_file)
 else:
     serve(args.listen, described(), invoke, pool)

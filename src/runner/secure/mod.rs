@@ -1,7 +1,8 @@
 //! Who may ask, and who is asked: certificates, tokens and what a server takes at most.
 //!
 //! Beyond this computer a server wants TLS and either client certificates or tokens ([`Access`]); what calls out trusts
-//! what the system trusts, and a CA file ([`Trust`]). A token is compared in constant time.
+//! what the system trusts, and a CA file ([`Trust`]). A token is compared in constant time. What comes from files is
+//! read again when they change.
 //!
 //! Must never: show a token or a key, not in an error, a log or by `Debug`; send a token unencrypted to another
 //! computer.
@@ -12,6 +13,7 @@ mod token;
 mod trust;
 
 pub use access::Access;
+pub(super) use access::Admission;
 pub use limits::Limits;
 pub use token::Tokens;
 pub use trust::{Bearer, Trust};

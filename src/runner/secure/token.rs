@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use subtle::{Choice, ConstantTimeEq};
 
@@ -50,13 +50,25 @@ impl Token {
     }
 }
 
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        self.equals(other).into()
+    }
+}
+
+impl Eq for Token {}
+
 /// The tokens that a server takes.
-#[derive(Clone)]
-pub struct Tokens(Vec<Token>);
+#[derive(Clone, PartialEq, Eq)]
+pub struct Tokens {
+    all: Vec<Token>,
+    /// Where they were read.
+    file: Option<PathBuf>,
+}
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} tokens", self.0.len())
+        write!(f, "{} tokens", self.all.len())
     }
 }
 
@@ -78,27 +90,36 @@ impl Tokens {
                 "{from} must hold from 1 to {MAX_TOKENS} tokens, one a line: make one with 'openssl rand -hex 32'"
             )));
         }
-        Ok(Self(tokens))
+        Ok(Self { all: tokens, file: None })
     }
 
     /// # Errors
     /// As [`Self::new`]; the file cannot be read, or can be by others than its owner and group.
     pub fn from_file(path: &Path) -> Result<Self, Error> {
-        Self::new(&read_secret(path)?, &format!("'{}'", path.display()))
+        let read = Self::new(&read_secret(path)?, &format!("'{}'", path.display()))?;
+        Ok(Self { file: Some(path.to_owned()), ..read })
+    }
+
+    /// As their file is now; the same if they come from none.
+    ///
+    /// # Errors
+    /// As [`Self::from_file`].
+    pub fn again(&self) -> Result<Self, Error> {
+        self.file.as_ref().map_or_else(|| Ok(self.clone()), |file| Self::from_file(file))
     }
 
     /// Looks at all tokens, so that the time tells nothing of which one, or how much of it, was right.
     pub(super) fn knows(&self, shown: &[u8]) -> bool {
         let Some(shown) = Token::padded(shown) else { return false };
         let mut known = Choice::from(0);
-        for token in &self.0 {
+        for token in &self.all {
             known |= token.equals(&shown);
         }
         known.into()
     }
 
     pub(super) fn first(&self) -> &str {
-        self.0.first().map_or("", Token::text)
+        self.all.first().map_or("", Token::text)
     }
 }
 

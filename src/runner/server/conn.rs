@@ -1,4 +1,5 @@
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
 /// Who gives up on a call says so: the call ends within this of the last byte. When a silent connection is closed, its
@@ -61,58 +63,116 @@ impl Broken {
     }
 }
 
+/// What the requests of a connection share.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub from: SocketAddr,
+    /// One was shown that TLS has found to be right.
+    pub has_certificate: bool,
+    pub broken: Broken,
+    known: Arc<AtomicBool>,
+}
+
+impl Line {
+    /// Whether a right token has come over it.
+    pub fn is_known(&self) -> bool {
+        self.known.load(Ordering::Relaxed)
+    }
+
+    pub fn is_known_from_now_on(&self) {
+        self.known.store(true, Ordering::Relaxed);
+    }
+}
+
 /// A connection that notes its end.
 #[derive(Debug)]
 pub(super) struct Conn {
-    io: TcpStream,
-    broken: Broken,
-    _seat: OwnedSemaphorePermit,
+    io: Wire,
+    line: Line,
+    _seat: Option<OwnedSemaphorePermit>,
+}
+
+/// With TLS or without.
+#[derive(Debug)]
+pub(super) enum Wire {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Conn {
+    pub fn plain(io: TcpStream, from: SocketAddr) -> Self {
+        Self::new(Wire::Plain(io), from, false)
+    }
+
+    pub fn tls(io: TlsStream<TcpStream>, from: SocketAddr) -> Self {
+        let has_certificate = io.get_ref().1.peer_certificates().is_some_and(|shown| !shown.is_empty());
+        Self::new(Wire::Tls(Box::new(io)), from, has_certificate)
+    }
+
+    fn new(io: Wire, from: SocketAddr, has_certificate: bool) -> Self {
+        let line = Line { from, has_certificate, broken: Broken::default(), known: Arc::default() };
+        Self { io, line, _seat: None }
+    }
+
     /// It holds its seat as long as it is there.
-    pub fn new(io: TcpStream, seat: OwnedSemaphorePermit) -> Self {
-        Self { io, broken: Broken::default(), _seat: seat }
+    pub fn seated(self, seat: OwnedSemaphorePermit) -> Self {
+        Self { _seat: Some(seat), ..self }
     }
 }
 
 impl Connected for Conn {
-    type ConnectInfo = Broken;
+    type ConnectInfo = Line;
 
-    fn connect_info(&self) -> Broken {
-        self.broken.clone()
+    fn connect_info(&self) -> Line {
+        self.line.clone()
     }
+}
+
+/// The same of both kinds of wire.
+macro_rules! on_wire {
+    ($conn:expr, $io:ident => $call:expr) => {
+        match &mut $conn.io {
+            Wire::Plain(io) => {
+                let $io = Pin::new(io);
+                $call
+            }
+            Wire::Tls(io) => {
+                let $io = Pin::new(io.as_mut());
+                $call
+            }
+        }
+    };
 }
 
 impl AsyncRead for Conn {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let result = Pin::new(&mut self.io).poll_read(cx, buf);
+        let result = on_wire!(self, io => io.poll_read(cx, buf));
         if matches!(result, Poll::Ready(Ok(()))) {
             if buf.filled().len() > before {
-                self.broken.hear();
+                self.line.broken.hear();
             } else if buf.remaining() > 0 {
-                self.broken.set();
+                self.line.broken.set();
             }
         }
-        self.broken.note(result)
+        self.line.broken.note(result)
     }
 }
 
 impl AsyncWrite for Conn {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.io).poll_write(cx, buf);
-        self.broken.note(result)
+        let result = on_wire!(self, io => io.poll_write(cx, buf));
+        self.line.broken.note(result)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let result = Pin::new(&mut self.io).poll_flush(cx);
-        self.broken.note(result)
+        let result = on_wire!(self, io => io.poll_flush(cx));
+        self.line.broken.note(result)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let result = Pin::new(&mut self.io).poll_shutdown(cx);
-        self.broken.note(result)
+        let result = on_wire!(self, io => io.poll_shutdown(cx));
+        self.line.broken.note(result)
     }
 
     fn poll_write_vectored(
@@ -120,11 +180,14 @@ impl AsyncWrite for Conn {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
-        self.broken.note(result)
+        let result = on_wire!(self, io => io.poll_write_vectored(cx, bufs));
+        self.line.broken.note(result)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
+        match &self.io {
+            Wire::Plain(io) => io.is_write_vectored(),
+            Wire::Tls(io) => io.is_write_vectored(),
+        }
     }
 }

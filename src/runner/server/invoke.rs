@@ -12,7 +12,7 @@ use super::super::levels::{DEPTH_HEADER, child_run, result_of};
 use super::super::v1::worker_server::Worker;
 use super::super::{Error, Runner, Start, v1};
 use super::Shared;
-use super::conn::Broken;
+use super::conn::{Broken, Line};
 use super::convert::{any, coord, name, payload};
 use super::describe::{missing, play_method};
 use super::refuse::{bad_field, fitting, status_of, stops};
@@ -35,7 +35,7 @@ impl Worker for Shared {
     }
 
     async fn invoke(&self, request: Request<v1::InvokeRequest>) -> Result<Response<v1::InvokeResponse>, Status> {
-        let broken = request.extensions().get::<Broken>().cloned().unwrap_or_default();
+        let broken = request.extensions().get::<Line>().map(|line| line.broken.clone()).unwrap_or_default();
         let timeout = timeout(request.metadata());
         let trace = trace(request.metadata());
         let v1::InvokeRequest { coordinate, ball } = request.into_inner();

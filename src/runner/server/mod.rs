@@ -13,7 +13,9 @@ mod catch;
 mod conn;
 mod convert;
 mod describe;
+mod door;
 mod guard;
+mod guesses;
 mod invoke;
 mod quarterback;
 mod refusals;
@@ -28,7 +30,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
-use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::service::interceptor::InterceptedService;
@@ -39,9 +41,9 @@ use tonic_health::server::HealthReporter;
 use super::secure::{Access, Limits};
 use super::v1::quarterback_server::QuarterbackServer;
 use super::v1::worker_server::WorkerServer;
-use super::{DESCRIPTORS, Error, Runner, SecureError};
+use super::{DESCRIPTORS, Error, Runner};
 use crate::journal::{self, Reader};
-use conn::Conn;
+use door::Door;
 use guard::Guard;
 use refusals::Refusals;
 use refuse::{internal, status_of, stops, used_up};
@@ -60,6 +62,7 @@ pub struct Server {
     pub addr: SocketAddr,
     health: HealthReporter,
     stopping: CancellationToken,
+    door: JoinHandle<()>,
     task: JoinHandle<()>,
 }
 
@@ -104,20 +107,21 @@ impl Server {
             watches: Arc::new(Semaphore::new(limits.watches)),
             catches: Arc::new(Semaphore::new(limits.catches)),
         };
-        let (health, router) = router(shared, access, &limits).await?;
+        let is_open = access.is_open();
+        let door = Door::new(access)?;
+        let guard = (!is_open).then(|| Guard(door.clone()));
+        let (health, router) = router(shared, guard, &limits).await;
         let seats = Arc::new(Semaphore::new(limits.connections));
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(PING));
-        // One too many is closed at once: there is no way to tell it more before it has said anything.
-        let incoming = incoming.filter_map(move |stream| match stream {
-            Ok(stream) => Arc::clone(&seats).try_acquire_owned().ok().map(|seat| Ok(Conn::new(stream, seat))),
-            Err(error) => Some(Err(error)),
-        });
+        let (come, come_in) = door::line();
+        tokio::spawn(door::keep_watch(door.clone(), runner.trust().clone(), stopping.clone()));
+        let door = tokio::spawn(door.open(incoming, seats, stopping.clone(), come));
         let until = stopping.clone().cancelled_owned();
         let task = tokio::spawn(async move {
             // A listener that fails while serving ends the server; its clients see that.
-            drop(router.serve_with_incoming_shutdown(incoming, until).await);
+            drop(router.serve_with_incoming_shutdown(ReceiverStream::new(come_in), until).await);
         });
-        Ok(Self { addr: bound, health, stopping, task })
+        Ok(Self { addr: bound, health, stopping, door, task })
     }
 
     /// Ends the streams, lets short calls end, then stops. Runs are not touched, not even those that serve calls.
@@ -126,6 +130,8 @@ impl Server {
             self.health.set_service_status(service, ServingStatus::NotServing).await;
         }
         self.stopping.cancel();
+        // The address is free for the next server.
+        drop((&mut self.door).await);
         drop(tokio::time::timeout(DRAIN, &mut self.task).await);
     }
 }
@@ -133,11 +139,13 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stopping.cancel();
+        self.door.abort();
         self.task.abort();
     }
 }
 
-async fn router(shared: Shared, access: Access, limits: &Limits) -> Result<(HealthReporter, Router), Error> {
+/// Everything, behind a guard if there is one.
+async fn router(shared: Shared, guard: Option<Guard>, limits: &Limits) -> (HealthReporter, Router) {
     let (reporter, health) = tonic_health::server::health_reporter();
     for service in SERVICES {
         reporter.set_service_status(service, ServingStatus::Serving).await;
@@ -158,22 +166,19 @@ async fn router(shared: Shared, access: Access, limits: &Limits) -> Result<(Heal
         .max_concurrent_streams(limits.streams)
         .http2_keepalive_interval(Some(PING))
         .http2_keepalive_timeout(Some(PONG));
-    if let Some(tls) = access.tls() {
-        server = server.tls_config(tls).map_err(|error| SecureError::of_tls(&error))?;
-    }
     // Probes have no token.
     let router = server.add_service(health);
-    let router = if access.is_open() {
-        router.add_service(new).add_service(old).add_service(Refusals(quarterback)).add_service(Refusals(worker))
-    } else {
-        let guard = Guard::new(access);
-        router
+    let router = match guard {
+        None => {
+            router.add_service(new).add_service(old).add_service(Refusals(quarterback)).add_service(Refusals(worker))
+        }
+        Some(guard) => router
             .add_service(InterceptedService::new(new, guard.clone()))
             .add_service(InterceptedService::new(old, guard.clone()))
             .add_service(Refusals(InterceptedService::new(quarterback, guard.clone())))
-            .add_service(Refusals(InterceptedService::new(worker, guard)))
+            .add_service(Refusals(InterceptedService::new(worker, guard))),
     };
-    Ok((reporter, router))
+    (reporter, router)
 }
 
 /// A place among those that last.

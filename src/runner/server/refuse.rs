@@ -120,6 +120,18 @@ pub(super) fn used_up(reason: &'static str, flag: &str, message: impl Into<Strin
     Refusal::new(Code::ResourceExhausted, reason, message).with("flag", &flag).again_after(ROOM).into()
 }
 
+/// Who asks has to be known. `words` say by what.
+pub(super) fn who_asks(words: String) -> Status {
+    Refusal::new(Code::Unauthenticated, "WHO_ASKS", words).into()
+}
+
+/// Too many wrong tokens have come from there.
+pub(super) fn not_heard(wait: Duration) -> Status {
+    let message =
+        format!("too many wrong tokens came from your address: ask again in {} s", wait.as_secs().saturating_add(1));
+    Refusal::new(Code::ResourceExhausted, "TOO_MANY_GUESSES", message).again_after(wait).into()
+}
+
 pub(super) fn stops() -> Status {
     let message = "the quarterback stops; its runs go on when it is back: ask again then";
     Refusal::new(Code::Unavailable, "STOPPING", message).again_after(BACK).into()

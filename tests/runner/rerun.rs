@@ -191,7 +191,7 @@ async fn old_runs_go_but_for_those_that_are_needed() {
 #[tokio::test(start_paused = true)]
 async fn headers_of_the_first_start_are_taken_along() {
     let spy = Spy::new();
-    let runner = Runner::spawn(Config { builtin: spy.clone(), ..config() });
+    let runner = Runner::spawn(Config { builtin: Some(spy.clone()), ..config() });
     let play =
         prepared("play t/1/h { snap a\n call b = demo/1/echo\n call c = demo/1/echo\n pass d\n a -> b -> c -> d }");
     let mut new = Start::new(play, json!(1));

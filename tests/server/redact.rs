@@ -165,7 +165,7 @@ impl Worker for Teller {
 #[tokio::test]
 async fn headers_and_details_of_errors_are_kept_out_too() {
     let dir = tempfile::tempdir().unwrap();
-    let open = || Config { builtin: Arc::new(Teller), ..redacting(Journal::open(dir.path()).unwrap()) };
+    let open = || Config { builtin: Some(Arc::new(Teller)), ..redacting(Journal::open(dir.path()).unwrap()) };
     let mut stage = Stage::with(open()).await;
     stage
         .register("play t/1/well { snap a\n call b = demo/1/tell\n call c = demo/1/asked\n pass d\n a -> b -> c -> d }")

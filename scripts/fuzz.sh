@@ -13,7 +13,15 @@ seconds="${1:-60}"
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=(play ron expr events journal grpc)
 
-command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install cargo-fuzz --locked" >&2; exit 2; }
+missing=()
+command -v cargo-fuzz >/dev/null || missing+=("cargo install cargo-fuzz --locked")
+cargo +nightly --version >/dev/null 2>&1 || missing+=("rustup toolchain install nightly --profile minimal")
+command -v c++ >/dev/null || missing+=("apt-get install g++   # libFuzzer is C++")
+if [ ${#missing[@]} -gt 0 ]; then
+  printf 'this is missing, first do:\n' >&2
+  printf '  %s\n' "${missing[@]}" >&2
+  exit 2
+fi
 
 failed=()
 for target in "${targets[@]}"; do

@@ -1,6 +1,7 @@
 //! All unfinished runs in one pass, for a runner that starts.
 
 use rusqlite::{OptionalExtension, params};
+use rustc_hash::FxHashMap;
 
 use super::body;
 use super::file::FileStore;
@@ -26,15 +27,25 @@ impl FileStore {
         if any_old {
             return self.unfinished()?.into_iter().try_for_each(|run| self.see_one(run, see));
         }
+        // What has a place, and what has none yet, as they are at one moment.
+        let _moment = self.conn.unchecked_transaction().map_err(at)?;
+        let mut tail = self.tail_by_run()?;
         let mut query = self
             .conn
             .prepare_cached(
-                "SELECT batch.seq, batch.v, batch.body, run.n, run.id, run.document, run.reason IS NOT NULL \
-                 FROM run LEFT JOIN batch ON batch.run = run.n WHERE run.status = 'running' ORDER BY run.n, batch.seq",
+                "SELECT place.seq, batch.v, batch.body, run.n, run.id, run.document, run.reason IS NOT NULL \
+                 FROM run LEFT JOIN place ON place.run = run.n LEFT JOIN batch ON batch.n = place.n \
+                 WHERE run.status = 'running' ORDER BY run.n, place.seq",
             )
             .map_err(at)?;
         let mut rows = query.query([]).map_err(at)?;
         let mut last: Option<(i64, Unfinished)> = None;
+        let mut whole = |(n, mut one): (i64, Unfinished)| {
+            let more = tail.remove(&n).unwrap_or_default();
+            one.history.events.extend(more.events);
+            one.history.unread.extend(more.unread);
+            one
+        };
         while let Some(row) = rows.next().map_err(at)? {
             let n: i64 = row.get(3).map_err(at)?;
             if last.as_ref().is_none_or(|(known, _)| *known != n) {
@@ -42,8 +53,8 @@ impl FileStore {
                 let document = row.get::<_, Option<i64>>(5).map_err(at)?.map(DocId);
                 let is_stopped = row.get(6).map_err(at)?;
                 let next = Unfinished { run, document, is_stopped, history: History::default() };
-                if let Some((_, done)) = last.replace((n, next)) {
-                    see(done);
+                if let Some(done) = last.replace((n, next)) {
+                    see(whole(done));
                 }
             }
             if let Some((_, one)) = &mut last
@@ -52,10 +63,26 @@ impl FileStore {
                 body::read(row, 0, usize::MAX, &mut one.history).map_err(at)?;
             }
         }
-        if let Some((_, done)) = last {
-            see(done);
+        if let Some(done) = last {
+            see(whole(done));
         }
         Ok(())
+    }
+
+    /// The events that have no place yet, of each run by its number.
+    fn tail_by_run(&self) -> Result<FxHashMap<i64, History>, Error> {
+        let read = || {
+            let mut found = FxHashMap::default();
+            let mut query = self
+                .conn
+                .prepare_cached("SELECT seq, v, body, run FROM batch WHERE n > (SELECT upto FROM placed) ORDER BY n")?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                body::read(row, 0, usize::MAX, found.entry(row.get(3)?).or_default())?;
+            }
+            Ok(found)
+        };
+        read().map_err(|source| Error::sqlite(&self.path, source))
     }
 
     fn see_one(&self, run: RunId, see: &mut dyn FnMut(Unfinished)) -> Result<(), Error> {

@@ -7,8 +7,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
 use super::body;
+use super::checkpoint::Checkpoints;
 use super::mark::Held;
-use super::schema::{self, BODY_VERSION, Found, VERSION};
+use super::schema::{self, BODY_VERSION, Found, TAIL, VERSION};
 use super::{
     Append, DocId, Error, Filter, History, KeySignal, Page, Registered, RunInfo, SignalChange, Status, Unread, dir,
     ending, mark, retention,
@@ -19,22 +20,23 @@ use crate::event::{Event, Recorded, Started};
 /// How long a statement waits for another connection; only checkpoints and opening ever make it wait.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Pages in the log, 16 MB, after which a commit also brings them into the file. Most are the same few pages over and
-/// over, so that fewer checkpoints write less, and each waits for the disk twice.
-const CHECKPOINT_PAGES: i64 = 4000;
-
 /// Of runs that are remembered: the others are found again.
 const MAX_PLACES: usize = 65_536;
 
 #[derive(Debug)]
 pub(super) struct FileStore {
     pub(super) path: PathBuf,
-    pub(super) conn: Connection,
     /// Of runs that were appended to and have not finished: the places that need not be looked up, some of them.
     open: FxHashMap<RunId, Place>,
+    /// Batches that have no place yet.
+    tail: usize,
+    body: Vec<u8>,
+    /// Brings what is in the log into the file. `None` for a reader. Ends before the connection, so that the last to close
+    /// the file is the one that tidies up.
+    checkpoints: Option<Checkpoints>,
+    pub(super) conn: Connection,
     /// Held while this store may write. Goes after the connection.
     _held: Option<Held>,
-    body: Vec<u8>,
 }
 
 /// Where a run's next event goes.
@@ -57,7 +59,12 @@ impl FileStore {
         }
         prepare(&mut conn, &path)?;
         held.is_sound = true;
-        Ok(Self { path, conn, open: FxHashMap::default(), _held: Some(held), body: Vec::new() })
+        let tail = schema::tail(&conn).map_err(|source| Error::sqlite(&path, source))?;
+        let checkpoints = Checkpoints::start(&path);
+        if checkpoints.is_some() {
+            conn.pragma_update(None, "wal_autocheckpoint", 0).map_err(|source| Error::sqlite(&path, source))?;
+        }
+        Ok(Self { path, open: FxHashMap::default(), tail, body: Vec::new(), checkpoints, conn, _held: Some(held) })
     }
 
     pub fn open_to_read(path: &Path) -> Result<Self, Error> {
@@ -89,9 +96,10 @@ impl FileStore {
             Found::Version(found) if found > VERSION => Err(Error::Newer { path, found, known: VERSION }),
             Found::Version(found) => {
                 if found < VERSION {
-                    schema::imagine(&conn).map_err(at)?;
+                    schema::imagine(&conn, found).map_err(at)?;
                 }
-                Ok(Self { path, conn, open: FxHashMap::default(), _held: None, body: Vec::new() })
+                let open = FxHashMap::default();
+                Ok(Self { path, open, tail: 0, body: Vec::new(), checkpoints: None, conn, _held: None })
             }
             Found::Empty | Found::SomethingElse => Err(Error::NotAJournal { path }),
         }
@@ -121,9 +129,11 @@ impl FileStore {
     }
 
     pub fn append(&mut self, batch: &[Append<'_>], signals: &[SignalChange]) -> Result<(), Error> {
-        let Self { path, conn, open, body, .. } = self;
+        let Self { path, conn, open, body, tail, checkpoints, .. } = self;
         let at = |source| Error::sqlite(path, source);
         let mut places = Vec::with_capacity(batch.len());
+        let mut n_bytes = 0;
+        let is_long = *tail + batch.len() > TAIL;
         whole(conn, path, || {
             for append in batch {
                 let place = match open.get(append.run) {
@@ -131,9 +141,17 @@ impl FileStore {
                     None => find_place(conn, append.run).map_err(at)?,
                 };
                 places.push(write_run(conn, path, append, place, body)?);
+                n_bytes += body.len();
+            }
+            if is_long {
+                schema::give_places(conn).map_err(at)?;
             }
             signals.iter().try_for_each(|change| write_signal(conn, change)).map_err(at)
         })?;
+        *tail = if is_long { 0 } else { *tail + batch.len() };
+        if let Some(checkpoints) = checkpoints {
+            checkpoints.after(conn, n_bytes, batch.len());
+        }
         for (append, (place, finished)) in batch.iter().zip(places) {
             if finished {
                 open.remove(append.run);
@@ -184,11 +202,19 @@ impl FileStore {
             .optional()
             .map_err(at)?;
         let Some((n, document)) = found else { return Err(Error::UnknownRun { run: run.clone() }) };
-        for sql in
-            ["DELETE FROM event WHERE run = ?1", "DELETE FROM batch WHERE run = ?1", "DELETE FROM run WHERE n = ?1"]
-        {
+        for sql in [
+            "DELETE FROM event WHERE run = ?1",
+            "DELETE FROM batch WHERE n IN (SELECT n FROM place WHERE run = ?1)",
+            "DELETE FROM batch WHERE n > (SELECT upto FROM placed) AND run = ?1",
+            "DELETE FROM place WHERE run = ?1",
+            "DELETE FROM run WHERE n = ?1",
+        ] {
             self.conn.prepare_cached(sql).and_then(|mut delete| delete.execute([n])).map_err(at)?;
         }
+        // The next batch may get the number of one that is gone, and has no place then.
+        let last = "(SELECT coalesce(max(n), 0) FROM batch)";
+        let sql = format!("UPDATE placed SET upto = {last} WHERE upto > {last}");
+        self.conn.prepare_cached(&sql).and_then(|mut update| update.execute([])).map_err(at)?;
         Ok(document)
     }
 
@@ -293,8 +319,11 @@ impl FileStore {
         let mut batches = self
             .conn
             .prepare_cached(
-                "SELECT seq, v, body FROM batch WHERE run = ?1 AND seq >= \
-                 coalesce((SELECT max(seq) FROM batch WHERE run = ?1 AND seq <= ?2), 0) ORDER BY seq",
+                "SELECT place.seq AS seq, v, body FROM place JOIN batch ON batch.n = place.n \
+                 WHERE place.run = ?1 AND place.seq >= \
+                 coalesce((SELECT max(seq) FROM place WHERE run = ?1 AND seq <= ?2), 0) \
+                 UNION ALL \
+                 SELECT seq, v, body FROM batch WHERE n > (SELECT upto FROM placed) AND run = ?1 AND next > ?2 ORDER BY seq",
             )
             .map_err(at)?;
         let mut rows = batches.query(params![place.n, int(seq)]).map_err(at)?;
@@ -368,7 +397,6 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), Error> {
     // Answers with the mode that it could set.
     conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).map_err(at)?;
     conn.pragma_update(None, "synchronous", "NORMAL").map_err(at)?;
-    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(at)?;
     conn.pragma_update(None, "foreign_keys", "OFF").map_err(at)?;
     if schema::look(conn).map_err(at)? == Found::Empty {
         schema::create(conn).map_err(at)?;
@@ -401,7 +429,9 @@ pub(super) fn whole(conn: &Connection, path: &Path, work: impl FnOnce() -> Resul
 
 fn find_place(conn: &Connection, run: &RunId) -> rusqlite::Result<Option<Place>> {
     conn.prepare_cached(
-        "SELECT n, coalesce((SELECT next FROM batch WHERE run = run.n ORDER BY seq DESC LIMIT 1), \
+        "SELECT n, coalesce(\
+         (SELECT next FROM batch WHERE n > (SELECT upto FROM placed) AND batch.run = run.n ORDER BY n DESC LIMIT 1), \
+         (SELECT next FROM place JOIN batch ON batch.n = place.n WHERE place.run = run.n ORDER BY place.seq DESC LIMIT 1), \
          (SELECT seq + 1 FROM event WHERE event.run = run.n ORDER BY seq DESC LIMIT 1), 0) FROM run WHERE id = ?1",
     )?
     .query_row([run.as_str()], |row| Ok(Place { n: row.get(0)?, next: count(row.get(1)?) }))
@@ -491,11 +521,14 @@ fn read_event(row: &Row<'_>, history: &mut History) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The last event of a run is found by an index, so a list of runs costs a few steps for each.
+/// The last event of a run is found by its place or in the tail, so a list of runs costs a few steps for each.
 pub(super) const SELECT_RUN: &str = "
-    SELECT id, play, digest, formation, started_ms, status, reason, coalesce(last.next, old.seq + 1, 0),
-           coalesce(last.at, old.at, 0), run.n FROM run
-    LEFT JOIN batch AS last ON last.run = run.n AND last.seq = (SELECT max(seq) FROM batch WHERE batch.run = run.n)
+    WITH tail AS MATERIALIZED (
+        SELECT run, max(seq), next, at FROM batch WHERE n > (SELECT upto FROM placed) GROUP BY run)
+    SELECT id, play, digest, formation, started_ms, status, reason, coalesce(tail.next, last.next, old.seq + 1, 0),
+           coalesce(tail.at, last.at, old.at, 0), run.n FROM run
+    LEFT JOIN tail ON tail.run = run.n
+    LEFT JOIN batch AS last ON last.n = (SELECT n FROM place WHERE place.run = run.n ORDER BY place.seq DESC LIMIT 1)
     LEFT JOIN event AS old ON old.run = run.n AND old.seq = (SELECT max(seq) FROM event WHERE event.run = run.n)";
 
 pub(super) fn run_info(row: &Row<'_>) -> rusqlite::Result<RunInfo> {

@@ -9,6 +9,7 @@
 
 mod body;
 mod bulk;
+mod checkpoint;
 mod dir;
 mod error;
 mod file;

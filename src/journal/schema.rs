@@ -1,9 +1,9 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Of the tables. A journal of a newer version is refused, an older one migrated on opening it to write.
-pub(super) const VERSION: i64 = 2;
-/// Of the text in `event.body` and of each event in `batch.body`.
-pub(super) const BODY_VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 3;
+/// Of the text in `event.body` and in `batch.body`: 2 has the times of events between them, 1 had objects of both.
+pub(super) const BODY_VERSION: i64 = 2;
 /// "Chlk", so that no other program's database is taken for a journal.
 pub(super) const APPLICATION_ID: i64 = 0x4368_6C6B;
 
@@ -47,7 +47,7 @@ CREATE TABLE signal (
 ) STRICT;
 ";
 
-/// Since version 2: what was appended to a run at once, as a JSON array of `{"at": …, "event": …}`, whose first event has
+/// Since version 2: what was appended to a run at once, as a JSON array `[at, event, at, event, …]`, whose first event has
 /// the number `seq` and the last one `next - 1` and the time `at`.
 ///
 /// A row for each append and not for each event, at the end of the table and not beside the run's other ones: a commit
@@ -62,8 +62,25 @@ CREATE TABLE batch (
     v    INTEGER NOT NULL,
     body TEXT NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX batch_run ON batch (run, seq);
 ";
+
+/// Since version 3: where the batches of a run are, up to batch `placed.upto`. Those after it, at most [`TAIL`], are found by
+/// looking at each.
+///
+/// Version 2 had an index instead, of which every commit wrote a page for each of its runs.
+const PLACE: &str = "
+CREATE TABLE place (
+    run INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    n   INTEGER NOT NULL,
+    PRIMARY KEY (run, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE placed (upto INTEGER NOT NULL) STRICT;
+INSERT INTO placed VALUES (0);
+";
+
+/// Batches that have no place yet, at most.
+pub(super) const TAIL: usize = 1024;
 
 /// Came after the first version, which passes over it; so it needs no version of its own.
 const REGISTERED: &str = "
@@ -96,8 +113,9 @@ pub(super) fn look(conn: &Connection) -> rusqlite::Result<Found> {
 /// Makes the tables of an empty file, all or nothing.
 pub(super) fn create(conn: &mut Connection) -> rusqlite::Result<()> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    tx.execute_batch(TABLES)?;
-    tx.execute_batch(BATCH)?;
+    for tables in [TABLES, BATCH, PLACE] {
+        tx.execute_batch(tables)?;
+    }
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", VERSION)?;
     tx.commit()
@@ -108,18 +126,46 @@ pub(super) fn complete(conn: &mut Connection) -> rusqlite::Result<()> {
     let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version < VERSION {
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        tx.execute_batch(BATCH)?;
+        if version < 2 {
+            tx.execute_batch(BATCH)?;
+        }
+        tx.execute_batch(PLACE)?;
+        tx.execute_batch("DROP INDEX IF EXISTS batch_run")?;
+        give_places(&tx)?;
         tx.pragma_update(None, "user_version", VERSION)?;
         tx.commit()?;
     }
     if has_registered(conn)? { Ok(()) } else { conn.execute_batch(REGISTERED) }
 }
 
-/// Gives a connection that only reads an older program's file the table that is missing there: its own, and empty.
-pub(super) fn imagine(conn: &Connection) -> rusqlite::Result<()> {
+/// Gives all batches their places. Within a transaction.
+pub(super) fn give_places(conn: &Connection) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO place (run, seq, n) \
+         SELECT run, seq, n FROM batch WHERE n > (SELECT upto FROM placed) ORDER BY run, seq",
+    )?
+    .execute([])?;
+    conn.prepare_cached("UPDATE placed SET upto = (SELECT coalesce(max(n), 0) FROM batch)")?.execute([]).map(drop)
+}
+
+/// How many batches have no place.
+pub(super) fn tail(conn: &Connection) -> rusqlite::Result<usize> {
+    let sql = "SELECT count(*) FROM batch WHERE n > (SELECT upto FROM placed)";
+    let n: i64 = conn.query_row(sql, [], |row| row.get(0))?;
+    Ok(usize::try_from(n).unwrap_or(0))
+}
+
+/// Gives a connection that only reads an older program's file what is missing there: its own, and empty or made of what
+/// there is.
+pub(super) fn imagine(conn: &Connection, version: i64) -> rusqlite::Result<()> {
     conn.pragma_update(None, "temp_store", "MEMORY")?;
+    if version < 2 {
+        conn.execute_batch(&BATCH.replace("CREATE TABLE", "CREATE TEMP TABLE"))?;
+    }
+    // All have their places, by the index of version 2.
     conn.execute_batch(
-        &BATCH.replace("CREATE TABLE", "CREATE TEMP TABLE").replace("INDEX batch_run", "INDEX temp.batch_run"),
+        "CREATE TEMP VIEW place AS SELECT run, seq, n FROM batch;
+         CREATE TEMP VIEW placed AS SELECT 9223372036854775807 AS upto;",
     )
 }
 

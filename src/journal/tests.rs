@@ -200,7 +200,7 @@ fn what_is_no_journal_is_refused_and_left_alone() {
     check(
         "newer.db",
         &|path| other("CREATE TABLE t (n); PRAGMA application_id = 1130916971; PRAGMA user_version = 7", path),
-        "has format 7 and this program knows up to 2: use a newer chalktalk",
+        "has format 7 and this program knows up to 3: use a newer chalktalk",
     );
 
     let missing = Reader::open(folder.path().join("nothing")).unwrap_err();
@@ -223,8 +223,8 @@ fn events_of_a_newer_version_are_kept_and_reported() {
     append(&mut journal, &run, &record(4, [step(4)])).unwrap();
     append(&mut journal, &run, &record(5, [step(5), step(6)])).unwrap();
     let other = rusqlite::Connection::open(folder.path().join(FILE_NAME)).unwrap();
-    other.execute("UPDATE batch SET body = json_set(body, '$[1].event', json(?1)) WHERE seq = 0", [raw]).unwrap();
-    other.execute("UPDATE batch SET v = 2 WHERE seq = 4", []).unwrap();
+    other.execute("UPDATE batch SET body = json_set(body, '$[3]', json(?1)) WHERE seq = 0", [raw]).unwrap();
+    other.execute("UPDATE batch SET v = 3 WHERE seq = 4", []).unwrap();
 
     let history = journal.events(&run).unwrap();
     assert_eq!(history.events.iter().map(|recorded| recorded.seq).collect::<Vec<_>>(), [0, 2, 3, 5, 6]);
@@ -240,7 +240,7 @@ fn events_of_a_newer_version_are_kept_and_reported() {
     }
     assert_eq!(history.unread[0].raw, raw);
     assert!(history.unread[0].why.contains("Teleported"), "{}", history.unread[0].why);
-    assert!(history.unread[1].why.contains("format 2"), "{}", history.unread[1].why);
+    assert!(history.unread[1].why.contains("format 3"), "{}", history.unread[1].why);
 }
 
 #[test]
@@ -320,6 +320,92 @@ fn an_old_journal_can_be_read_as_it_is_and_be_written_on() {
     assert_eq!(journal.run(&run_id(2)).unwrap().n_events, 4);
     journal.delete(&run_id(2)).unwrap();
     assert!(matches!(journal.events(&run_id(2)), Err(Error::UnknownRun { .. })));
+}
+
+/// As version 2 left a file: an index instead of places, and an object of time and event for each event.
+fn make_version_2(path: &Path) {
+    let conn = rusqlite::Connection::open(path).unwrap();
+    conn.execute_batch(
+        "UPDATE batch SET v = 1, body = (SELECT json_group_array(json_object('at', a.value, 'event', json(e.value))) \
+         FROM json_each(batch.body) AS a JOIN json_each(batch.body) AS e ON e.key = a.key + 1 WHERE a.key % 2 = 0);
+         DROP TABLE place; DROP TABLE placed;
+         CREATE UNIQUE INDEX batch_run ON batch (run, seq);
+         PRAGMA user_version = 2;",
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_journal_of_version_2_can_be_read_as_it_is_and_be_written_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    let (a, b) = (run_id(1), run_id(2));
+    let mut journal = Journal::open(&path).unwrap();
+    append(&mut journal, &a, &record(0, [started(&a), step(1)])).unwrap();
+    append(&mut journal, &b, &record(0, [started(&b)])).unwrap();
+    append(&mut journal, &a, &record(2, [step(2)])).unwrap();
+    let events = journal.events(&a).unwrap();
+    assert_eq!(events.events.len(), 3);
+    drop(journal);
+    make_version_2(&path);
+
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.events(&a).unwrap(), events);
+    assert_eq!(reader.runs(9).unwrap().iter().map(|run| run.n_events).collect::<Vec<_>>(), [1, 3]);
+    let mut seen = Vec::new();
+    reader.each_unfinished(|one| seen.push((one.run, one.history.events.len()))).unwrap();
+    assert_eq!(seen, [(a.clone(), 3), (b, 1)]);
+    drop(reader);
+
+    let mut journal = Journal::open(&path).unwrap();
+    assert_eq!(journal.events(&a).unwrap(), events);
+    append(&mut journal, &a, &record(3, [finished()])).unwrap();
+    assert_eq!(journal.run(&a).unwrap().n_events, 4);
+}
+
+/// Batches are given their places some at a time; whatever stands where, a file shows what its twin in memory does.
+#[test]
+fn what_has_no_place_yet_is_found_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut file, mut twin) = (Journal::open(folder.path()).unwrap(), Journal::memory());
+    let mut next = [0_u64; 7];
+    let mut random = 12345_usize;
+    for round in 0..3 * schema::TAIL {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let n = (random >> 33) % next.len();
+        let run = run_id(n);
+        let goes = next[n] > 0 && (random >> 40) % 97 == 0;
+        for journal in [&mut file, &mut twin] {
+            if goes {
+                journal.delete(&run).unwrap();
+            } else {
+                let first = (next[n] == 0).then(|| started(&run));
+                let events = record(next[n], first.into_iter().chain([step(next[n]), step(next[n] + 1)]));
+                append(journal, &run, &events).unwrap();
+            }
+        }
+        next[n] = if goes { 0 } else { next[n] + 2 + u64::from(next[n] == 0) };
+        if round % 50 == 0 || round % schema::TAIL < 3 {
+            if round % 100 == 0 {
+                drop(file);
+                file = Journal::open(folder.path()).unwrap();
+            }
+            let reader = file.reader().unwrap();
+            for journal in [&*file, &reader] {
+                assert_eq!(journal.runs(9).unwrap(), twin.runs(9).unwrap(), "round {round}");
+                let of = |reader: &Reader| {
+                    let mut seen = Vec::new();
+                    reader.each_unfinished(|one| seen.push((one.run, one.history))).unwrap();
+                    seen
+                };
+                assert_eq!(of(journal), of(&twin), "round {round}");
+                for (n, next) in next.iter().enumerate().filter(|(_, next)| **next > 0) {
+                    let some = |journal: &Reader| journal.some_events(&run_id(n), next / 2, 5).unwrap();
+                    assert_eq!(some(journal), some(&twin), "round {round}");
+                }
+            }
+        }
+    }
 }
 
 const CHILD_FOLDER: &str = "CHALKTALK_TEST_JOURNAL";

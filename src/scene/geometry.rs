@@ -2,7 +2,7 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
 
-use super::arrange::{Pull, arrange};
+use super::arrange::{Lane, Pull, arrange};
 use super::boxes::Boxes;
 use super::card::Card;
 use super::chip::{Chip, ChipKind, Clash, place_chip};
@@ -70,17 +70,15 @@ impl Geometry {
         }
         let chips: Vec<Option<Chip>> =
             (0..number(graph.wires().len())).map(|wire| Chip::of(graph.when(play, wire))).collect();
-        if placed.contains(&false) {
-            let pulls: Vec<Pull> = chips.iter().map(|chip| pull(chip.as_ref())).collect();
-            arrange(graph, &mut cards, &placed, &pulls);
-        }
+        let pulls: Vec<Pull> = chips.iter().map(|chip| pull(chip.as_ref())).collect();
+        let lanes = arrange(graph, &mut cards, &placed, &pulls);
         for node in 0..number(cards.len()) {
             cards[node as usize].show_ports(!graph.into(node).is_empty(), !graph.out(node).is_empty());
         }
         let fingerprint = fingerprint(play, graph);
         let mut geometry = Self { cards, placed, fingerprint, bounds: Rect::NOTHING, ..Self::default() };
         geometry.build_nodes_grid();
-        geometry.route_all(graph, chips);
+        geometry.route_all(graph, chips, &lanes);
         geometry
     }
 
@@ -93,14 +91,16 @@ impl Geometry {
         self.nodes_grid = builder.build();
     }
 
-    fn route_all(&mut self, graph: &Graph, chips: Vec<Option<Chip>>) {
+    fn route_all(&mut self, graph: &Graph, chips: Vec<Option<Chip>>, lanes: &[Vec<Lane>]) {
         let rect_of = |node: u32| self.cards[node as usize].rect;
-        let mut field = Field { grid: &self.nodes_grid, rect_of: &rect_of, lanes: Boxes::default() };
+        let mut field =
+            Field { grid: &self.nodes_grid, rect_of: &rect_of, lanes: Boxes::default(), legs: Boxes::default() };
         let mut wires: Vec<WirePath> = Vec::with_capacity(graph.wires().len());
-        for edge in graph.wires() {
+        for (number, edge) in graph.wires().iter().enumerate() {
             let (from_rect, to_rect) = (rect_of(edge.from), rect_of(edge.to));
             let ends = Ends { from: edge.from, to: edge.to, from_rect, to_rect, nth: edge.nth };
-            wires.push(WirePath::new(edge.from, edge.to, route(&ends, &mut field)));
+            let given = lanes.get(number).map_or(&[][..], Vec::as_slice);
+            wires.push(WirePath::new(edge.from, edge.to, route(&ends, given, &mut field)));
         }
         let mut builder = Builder::with_capacity(wires.len() * 4);
         for (wire, number) in wires.iter().zip(0..) {
@@ -190,10 +190,11 @@ impl Geometry {
     fn reroute(&mut self, graph: &Graph, wire: u32) {
         let edge = graph.wire(wire);
         let rect_of = |node: u32| self.cards[node as usize].rect;
-        let mut field = Field { grid: &self.nodes_grid, rect_of: &rect_of, lanes: Boxes::default() };
+        let mut field =
+            Field { grid: &self.nodes_grid, rect_of: &rect_of, lanes: Boxes::default(), legs: Boxes::default() };
         let (from_rect, to_rect) = (rect_of(edge.from), rect_of(edge.to));
         let ends = Ends { from: edge.from, to: edge.to, from_rect, to_rect, nth: edge.nth };
-        let mut path = WirePath::new(edge.from, edge.to, route(&ends, &mut field));
+        let mut path = WirePath::new(edge.from, edge.to, route(&ends, &[], &mut field));
         if let Some(chip) = self.wires[wire as usize].chip.take() {
             let clash = |rect: &Rect| {
                 if touches_a_card(&self.nodes_grid, &self.cards, rect) { Clash::Hidden } else { Clash::None }

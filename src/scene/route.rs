@@ -1,5 +1,8 @@
-//! How wires run: forward in one curve, bowing where cards stand in the way, and back in an arc above or below.
+//! How wires run: forward in one curve, by lanes past the cards that stand in its way, and back round all of them.
+//!
+//! Must never: lead through a card or close by, but where cards overlap; lay a lane on another.
 
+use super::arrange::Lane;
 use super::boxes::Boxes;
 use super::grid::Grid;
 use super::shapes::{Cubic, Point, Rect};
@@ -14,7 +17,15 @@ const ROOM_ABOVE_CARD: f32 = 16.0;
 /// What a caption takes under a card.
 const CAPTION: f32 = 18.0;
 /// Between two wires that go round side by side: room for a chip on each.
-const LANE_GAP: f32 = 24.0;
+const LANE_GAP: f32 = 18.0;
+/// Beside a card, where a wire goes up or down.
+const ROOM_BESIDE_CARD: f32 = 14.0;
+/// Corners of wires that go round.
+const CORNER: f32 = 36.0;
+/// How often a way is looked for again since a card stands in it.
+const N_TRIES: usize = 4;
+/// Lanes that are tried past one card.
+const N_LANES: usize = 12;
 /// How far from the wish a lane is looked for.
 const LANE_SEARCH: f32 = 480.0;
 const MAX_OBSTACLES: usize = 400;
@@ -24,6 +35,8 @@ pub(super) struct Field<'a> {
     pub grid: &'a Grid,
     pub rect_of: &'a dyn Fn(u32) -> Rect,
     pub lanes: Boxes,
+    /// Where wires go up or down beside cards.
+    pub legs: Boxes,
 }
 
 /// The ends of a wire: the cards, by number and rectangle, and the ports.
@@ -38,29 +51,25 @@ pub(super) struct Ends {
 }
 
 /// The curves of a wire from the right port of one card to the left port of another.
-pub(super) fn route(ends: &Ends, field: &mut Field<'_>) -> Vec<Cubic> {
+///
+/// `lanes` are known to be free, in order; without any, a way is looked for.
+pub(super) fn route(ends: &Ends, lanes: &[Lane], field: &mut Field<'_>) -> Vec<Cubic> {
     let (start, end) = (ends.from_rect.right_middle(), ends.to_rect.left_middle());
     if end.x - start.x < MIN_FORWARD {
         return round(ends, field);
     }
+    if !lanes.is_empty() && ends.nth == 0 {
+        let (columns, heights): (Vec<_>, Vec<_>) = lanes.iter().map(|lane| ((lane.x0, lane.x1), lane.y)).unzip();
+        for lane in lanes {
+            field.take((lane.x0, lane.x1), lane.y);
+        }
+        return along(start, end, &columns, &heights);
+    }
     let direct = beside(&forward(start, end), ends.nth);
-    if end.x - start.x < LONG || !crosses_a_card(&direct, ends, field) {
+    if end.x - start.x < LONG || is_clear(&direct, ends, field) {
         return vec![direct];
     }
-    // A narrow card among wide ones: first out of their column, then as if from there.
-    let (out, in_) = (column_edge(start, end.y, 1.0, ends, field), column_edge(end, start.y, -1.0, ends, field));
-    if (out > start.x || in_ < end.x) && in_ - out >= MIN_FORWARD {
-        let (a, b) = (Point::new(out, start.y), Point::new(in_, end.y));
-        let curve = beside(&forward(a, b), ends.nth);
-        if !crosses_a_card(&curve, ends, field) {
-            let mut curves = Vec::with_capacity(3);
-            push_line(&mut curves, start, a);
-            curves.push(curve);
-            push_line(&mut curves, b, end);
-            return curves;
-        }
-    }
-    bow(ends, field)
+    past_cards(ends, field)
 }
 
 /// One curve that leaves and arrives horizontally.
@@ -86,74 +95,180 @@ fn push_line(curves: &mut Vec<Cubic>, a: Point, b: Point) {
     }
 }
 
-/// How far a wire has to run straight on from `port` in direction `way` before it may turn towards height `y`.
-fn column_edge(port: Point, y: f32, way: f32, ends: &Ends, field: &Field<'_>) -> f32 {
-    let near = Rect::of_corners(port, Point::new(port.x + way * 12.0, y));
-    let mut edge = port.x;
-    field.grid.query(&near, |node| {
-        let rect = (field.rect_of)(node);
-        if node != ends.from && node != ends.to && rect.touches(&near) {
-            edge = if way > 0.0 { edge.max(rect.max.x + 8.0) } else { edge.min(rect.min.x - 8.0) };
-        }
-    });
-    edge
-}
-
-fn crosses_a_card(curve: &Cubic, ends: &Ends, field: &Field<'_>) -> bool {
+/// Calls `found` for the cards that the curve runs through, or close by, for some more than once.
+fn cards_near(curve: &Cubic, ends: &Ends, field: &Field<'_>, mut found: impl FnMut(Rect)) {
     const N: u8 = 16;
+    let n = if curve.is_straight() { 1 } else { N };
     let mut last = curve.start();
-    (1..=N).any(|i| {
-        let next = curve.at(f32::from(i) / f32::from(N));
+    for i in 1..=n {
+        let next = curve.at(f32::from(i) / f32::from(n));
         let piece = Rect::of_corners(last, next);
         last = next;
-        let mut hit = false;
-        field.grid.query(&piece, |node| {
-            let mut rect = (field.rect_of)(node).grown(4.0);
-            rect.max.y += CAPTION;
-            hit |= node != ends.from && node != ends.to && rect.touches(&piece);
+        field.grid.query(&piece.grown(CAPTION), |node| {
+            let rect = (field.rect_of)(node);
+            let mut near = rect.grown(7.0);
+            near.max.y += CAPTION - 7.0;
+            if node != ends.from && node != ends.to && near.touches(&piece) {
+                found(rect);
+            }
         });
-        hit
-    })
+    }
 }
 
-/// Forward, but by a lane above or below what stands in the way.
-fn bow(ends: &Ends, field: &mut Field<'_>) -> Vec<Cubic> {
+fn is_clear(curve: &Cubic, ends: &Ends, field: &Field<'_>) -> bool {
+    let mut is_clear = true;
+    cards_near(curve, ends, field, |_| is_clear = false);
+    is_clear
+}
+
+/// What lanes past a column there are, by the column: it is asked again with each try.
+type Known = Vec<((f32, f32), Vec<f32>)>;
+
+/// Forward by a lane past each card in the way: the lanes that go least up and down.
+fn past_cards(ends: &Ends, field: &mut Field<'_>) -> Vec<Cubic> {
     let (start, end) = (ends.from_rect.right_middle(), ends.to_rect.left_middle());
-    let span = (start.x + 8.0, end.x - 8.0);
-    // Straight on from one end as far as can be is easiest to follow.
-    let anywhere = (f32::NEG_INFINITY, f32::INFINITY);
-    let on = find_lane(ends, field, span, start.y, anywhere).unwrap_or(start.y);
-    let off = find_lane(ends, field, span, end.y, anywhere).unwrap_or(end.y);
-    let y = if (off - end.y).abs() < (on - start.y).abs() { off } else { on };
-    field.take(span, y);
-    let middle = span.0.midpoint(span.1);
-    let out = column_edge(start, y, 1.0, ends, field).min(middle);
-    let in_ = column_edge(end, y, -1.0, ends, field).max(middle);
-    let reach = ((in_ - out) * 0.3).clamp(12.0, 96.0).min((in_ - out) / 2.0).max(1.0);
-    let x0 = ramp_end(ends, field, Rect::of_corners(Point::new(out, start.y), Point::new(out + reach, y)), false);
-    let x1 = ramp_end(ends, field, Rect::of_corners(Point::new(in_, end.y), Point::new(in_ - reach, y)), true);
-    let mut curves = Vec::with_capacity(5);
-    push_line(&mut curves, start, Point::new(out, start.y));
-    curves.push(forward(Point::new(out, start.y), Point::new(x0, y)));
-    push_line(&mut curves, Point::new(x0, y), Point::new(x1, y));
-    curves.push(forward(Point::new(x1, y), Point::new(in_, end.y)));
-    push_line(&mut curves, Point::new(in_, end.y), end);
+    let mut columns: Vec<(f32, f32)> = Vec::new();
+    let mut curves = vec![beside(&forward(start, end), ends.nth)];
+    let mut lanes = Vec::new();
+    let mut known = Known::default();
+    for _ in 0..N_TRIES {
+        let n_columns = columns.len();
+        for curve in &curves {
+            cards_near(curve, ends, field, |card| {
+                let left = (card.min.x - ROOM_BESIDE_CARD).max(start.x + 6.0);
+                let right = (card.max.x + ROOM_BESIDE_CARD).min(end.x - 6.0);
+                if left < right && !columns.contains(&(left, right)) {
+                    columns.push((left, right));
+                }
+            });
+        }
+        if columns.len() == n_columns {
+            break;
+        }
+        columns = merged(columns);
+        lanes = choose_lanes(ends, field, &columns, &mut known);
+        curves = along(start, end, &columns, &lanes);
+    }
+    for (column, y) in columns.iter().zip(lanes) {
+        field.take(*column, y);
+    }
     curves
 }
 
-/// Where a ramp has to be over, before the first card in its way; from the right if `mirrored`.
-fn ramp_end(ends: &Ends, field: &Field<'_>, ramp: Rect, mirrored: bool) -> f32 {
-    let (mut x, least) = if mirrored { (ramp.min.x, ramp.max.x - 12.0) } else { (ramp.max.x, ramp.min.x + 12.0) };
-    field.grid.query(&ramp, |node| {
-        let rect = (field.rect_of)(node);
-        if node != ends.from && node != ends.to && rect.touches(&ramp) {
-            x = if mirrored { x.max(rect.max.x + 8.0) } else { x.min(rect.min.x - 8.0) };
+/// A height for each column, in which nothing stands, so that the way from `start` to `end` is short and has few bends.
+fn choose_lanes(ends: &Ends, field: &Field<'_>, columns: &[(f32, f32)], known: &mut Known) -> Vec<f32> {
+    let (start, end) = (ends.from_rect.right_middle(), ends.to_rect.left_middle());
+    // The cheapest way to each lane of the column before, by cost; and from where each lane is reached.
+    let mut before = vec![(start.y, 0.0f32)];
+    let mut x = start.x;
+    let mut ways: Vec<Vec<(f32, usize)>> = Vec::with_capacity(columns.len());
+    let reach = |before: &[(f32, f32)], gap: f32, y: f32| {
+        let costs = before.iter().map(|(from, cost)| cost + bend_cost(gap, y - from));
+        costs.enumerate().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
+    };
+    for column in columns {
+        let part = ((column.0 + column.1) * 0.5 - start.x) / (end.x - start.x);
+        let straight = start.y + (end.y - start.y) * part;
+        let at = known.iter().position(|(known, _)| known == column).unwrap_or_else(|| {
+            known.push((*column, free_lanes(ends, field, *column, [start.y, end.y, straight])));
+            known.len() - 1
+        });
+        let lanes = &known[at].1;
+        let mut now = Vec::with_capacity(lanes.len());
+        let mut way = Vec::with_capacity(lanes.len());
+        for &y in lanes {
+            let (from, cost) = reach(&before, column.0 - x, y);
+            now.push((y, cost));
+            way.push((y, from));
         }
-    });
-    if mirrored { x.min(least) } else { x.max(least) }
+        x = column.1;
+        before = now;
+        ways.push(way);
+    }
+    let (mut at, _) = reach(&before, end.x - x, end.y);
+    let mut lanes: Vec<f32> = Vec::with_capacity(ways.len());
+    for way in ways.iter().rev() {
+        let (y, from) = way[at];
+        lanes.push(y);
+        at = from;
+    }
+    lanes.reverse();
+    lanes
 }
 
-/// Out to the right, back by a lane that keeps off both cards, and in from the left.
+/// Going up or down where there is little room is steep, and each bend is one more to follow.
+fn bend_cost(gap: f32, dy: f32) -> f32 {
+    let dy = dy.abs();
+    if dy < 1.0 { 0.0 } else { 16.0 + dy * (1.0 + 20.0 / gap.max(4.0)) }
+}
+
+/// Heights at which a wire over `span` is free, the nearest to the wishes first. Never empty.
+fn free_lanes(ends: &Ends, field: &Field<'_>, span: (f32, f32), wishes: [f32; 3]) -> Vec<f32> {
+    let (low, high) = (wishes[0].min(wishes[1]), wishes[0].max(wishes[1]));
+    let around = band(span, wishes[2], LANE_SEARCH);
+    let taken = taken_by_cards(ends, field, span, &around);
+    let steps = |from: f32, way: f32| (0..5u8).map(move |i| way.mul_add(f32::from(i) * LANE_GAP, from));
+    let (nearest, farthest) = (around.min.y, around.max.y);
+    let beside = taken.iter().flat_map(|(top, bottom)| steps(*top, -1.0).chain(steps(*bottom, 1.0)));
+    let wished = wishes.into_iter().flat_map(|wish| steps(wish, 1.0).chain(steps(wish, -1.0)));
+    let mut lanes: Vec<f32> =
+        beside.chain(wished).filter(|y| (nearest..=farthest).contains(y) && is_between(&taken, *y)).collect();
+    let off = |y: f32| (y - wishes[2]).abs() + if y < low || y > high { 40.0 } else { 0.0 };
+    lanes.sort_by(|a, b| off(*a).total_cmp(&off(*b)).then(a.total_cmp(b)));
+    lanes.dedup();
+    // What other wires took is asked last: it costs most.
+    let mut free: Vec<f32> = lanes.iter().copied().filter(|y| field.is_lane_free(span, *y)).take(N_LANES).collect();
+    if free.is_empty() {
+        free.push(lanes.first().copied().unwrap_or(wishes[2]));
+    }
+    free
+}
+
+/// The stretches of heights, in order, where cards stand over `span`.
+fn taken_by_cards(ends: &Ends, field: &Field<'_>, span: (f32, f32), around: &Rect) -> Vec<(f32, f32)> {
+    let mut taken = Vec::new();
+    field.grid.query(around, |node| {
+        let rect = (field.rect_of)(node);
+        let is_own = node == ends.from || node == ends.to;
+        if taken.len() < MAX_OBSTACLES && !is_own && rect.min.x <= span.1 && rect.max.x >= span.0 {
+            taken.push((rect.min.y - ROOM_ABOVE_CARD, rect.max.y + ROOM_BELOW_CARD));
+        }
+    });
+    merged(taken)
+}
+
+fn is_between(taken: &[(f32, f32)], y: f32) -> bool {
+    let next = taken.partition_point(|(_, bottom)| *bottom <= y);
+    taken.get(next).is_none_or(|(top, _)| y <= *top)
+}
+
+/// The curves of a way by `lanes` over `columns`.
+fn along(start: Point, end: Point, columns: &[(f32, f32)], lanes: &[f32]) -> Vec<Cubic> {
+    let mut curves = Vec::with_capacity(columns.len() * 2 + 1);
+    let mut line = start;
+    let mut last = start;
+    for (column, y) in columns.iter().zip(lanes) {
+        let from = Point::new(column.0, *y);
+        if (last.y - y).abs() > 0.5 {
+            push_line(&mut curves, line, last);
+            curves.push(forward(last, from));
+            line = from;
+        }
+        last = Point::new(column.1, *y);
+    }
+    if (last.y - end.y).abs() > 0.5 {
+        push_line(&mut curves, line, last);
+        curves.push(forward(last, end));
+    } else {
+        push_line(&mut curves, line, end);
+    }
+    if curves.is_empty() {
+        curves.push(Cubic::line(start, end));
+    }
+    curves
+}
+
+/// Out to the right, back by a lane that keeps off all cards, and in from the left.
 fn round(ends: &Ends, field: &mut Field<'_>) -> Vec<Cubic> {
     let (from, to) = (&ends.from_rect, &ends.to_rect);
     let (start, end) = (from.right_middle(), to.left_middle());
@@ -161,54 +276,99 @@ fn round(ends: &Ends, field: &mut Field<'_>) -> Vec<Cubic> {
     let (low_up, high_up) = (to.max.y + ROOM_BELOW_CARD, from.min.y - ROOM_ABOVE_CARD);
     let above = from.min.y.min(to.min.y) - ROOM_ABOVE_CARD;
     let below = from.max.y.max(to.max.y) + ROOM_BELOW_CARD;
-    let (x0, x1) = (end.x.min(start.x), end.x.max(start.x));
-    let span = (x0 - 40.0, x1 + 40.0);
-    let between = if high > low {
-        // The target stands below: between the two, near the target.
-        find_lane(ends, field, span, (high - 32.0).max(low), (low, high))
-    } else if high_up > low_up {
-        find_lane(ends, field, span, (low_up + 16.0).min(high_up), (low_up, high_up))
-    } else {
-        None
-    };
-    let y = between.unwrap_or_else(|| {
-        let up = find_lane(ends, field, span, above - 12.0, (f32::NEG_INFINITY, above));
-        let down = find_lane(ends, field, span, below, (below, f32::INFINITY));
-        match (up, down) {
-            (Some(up), Some(down)) if down - below < above - 12.0 - up => down,
-            (None, Some(down)) => down,
-            (up, _) => up.unwrap_or(above - 12.0),
+    let (mut x0, mut x1) = (end.x.min(start.x) - CORNER, end.x.max(start.x) + CORNER);
+    let mut y = above;
+    // The legs may have to stand further out than was thought when the lane was chosen.
+    for _ in 0..3 {
+        let span = (x0, x1);
+        let between = if high > low {
+            // The target stands below: between the two, near the target.
+            find_lane(ends, field, span, (high - 20.0).max(low), (low, high))
+        } else if high_up > low_up {
+            find_lane(ends, field, span, (low_up + 16.0).min(high_up), (low_up, high_up))
+        } else {
+            None
+        };
+        y = between.unwrap_or_else(|| {
+            let up = find_lane(ends, field, span, above - 12.0, (f32::NEG_INFINITY, above));
+            let down = find_lane(ends, field, span, below, (below, f32::INFINITY));
+            match (up, down) {
+                (Some(up), Some(down)) if down - below < above - 12.0 - up => down,
+                (None, Some(down)) => down,
+                (up, _) => up.unwrap_or(above - 12.0),
+            }
+        });
+        let right = find_leg(field, start.x + leg_room(y - start.y), (start.y, y), 1.0);
+        let left = find_leg(field, end.x - leg_room(y - end.y), (end.y, y), -1.0);
+        // Past the other card, too, where the lane does not go over it.
+        let fits = left >= x0 && right <= x1;
+        (x0, x1) = (left, right);
+        if fits {
+            break;
         }
-    });
-    field.take(span, y);
-    let reach = |port: Point| ((y - port.y).abs() * 0.6).clamp(30.0, 72.0);
-    let (right, left) = (Point::new(x1, y), Point::new(x0, y));
-    let (out, back) = (Point::new(reach(start), 0.0), Point::new(reach(end), 0.0));
-    let mut curves = vec![Cubic::new(start, start + out, right + out, right)];
-    if x1 - x0 > 1.0 {
-        curves.push(Cubic::line(right, left));
     }
-    curves.push(Cubic::new(left, left - back, end - back, end));
+    field.take((x0, x1), y);
+    field.legs.add(Rect::of_corners(Point::new(x1, start.y), Point::new(x1, y)));
+    field.legs.add(Rect::of_corners(Point::new(x0, end.y), Point::new(x0, y)));
+    let mut curves = Vec::with_capacity(9);
+    let turns = [start, Point::new(x1, start.y), Point::new(x1, y), Point::new(x0, y), Point::new(x0, end.y), end];
+    let mut at = start;
+    for corner in turns.windows(3) {
+        let (into, out) = (corner[1] - corner[0], corner[2] - corner[1]);
+        // Two corners share the piece between them.
+        let whole = |i: usize, length: f32| if i == 0 { length } else { length / 2.0 };
+        let is_first = usize::from(corner[0] != start);
+        let is_last = usize::from(corner[2] != end);
+        let radius = CORNER.min(whole(is_first, into.length())).min(whole(is_last, out.length()));
+        let (a, b) = (corner[1] - unit(into) * radius, corner[1] + unit(out) * radius);
+        push_line(&mut curves, at, a);
+        curves.push(Cubic::new(a, a.lerp(corner[1], 0.56), b.lerp(corner[1], 0.56), b));
+        at = b;
+    }
+    push_line(&mut curves, at, end);
     curves
+}
+
+/// How far beside a port the leg to a lane stands: no further than its corners need.
+fn leg_room(dy: f32) -> f32 {
+    (dy.abs() / 2.0).clamp(22.0, CORNER)
+}
+
+fn unit(v: Point) -> Point {
+    let length = v.length();
+    if length > 0.0 { v * (1.0 / length) } else { Point::ZERO }
+}
+
+/// Where a wire may go up or down between two heights: from `x` on outwards the first place that is free.
+fn find_leg(field: &Field<'_>, mut x: f32, heights: (f32, f32), way: f32) -> f32 {
+    let first = x;
+    for _ in 0..N_TRIES * 2 {
+        let leg = Rect::of_corners(Point::new(x, heights.0), Point::new(x, heights.1));
+        let near = Rect::new(leg.min - Point::new(8.0, 10.0), leg.max + Point::new(8.0, 10.0));
+        let mut next = None::<f32>;
+        field.grid.query(&near, |node| {
+            let rect = (field.rect_of)(node);
+            if rect.touches(&near) {
+                let edge = if way > 0.0 { rect.max.x } else { rect.min.x } + way * ROOM_BESIDE_CARD;
+                next = Some(next.map_or(edge, |next| if way > 0.0 { next.max(edge) } else { next.min(edge) }));
+            }
+        });
+        if next.is_none() && field.legs.touching(&near.grown(1.0)).is_some() {
+            next = Some(x + way * LANE_GAP * 0.7);
+        }
+        match next {
+            Some(next) if (next - first).abs() < 1200.0 => x = next,
+            Some(_) => return first,
+            None => return x,
+        }
+    }
+    x
 }
 
 /// The height nearest to `wish` and within `bounds` at which a horizontal wire over `span` is free.
 fn find_lane(ends: &Ends, field: &Field<'_>, span: (f32, f32), wish: f32, bounds: (f32, f32)) -> Option<f32> {
-    let mut taken = Vec::new();
-    field.grid.query(&band(span, wish, LANE_SEARCH), |node| {
-        let rect = (field.rect_of)(node);
-        let is_own = node == ends.from || node == ends.to;
-        if taken.len() < MAX_OBSTACLES && !is_own && rect.min.x <= span.1 && rect.max.x >= span.0 {
-            taken.push((rect.min.y - ROOM_ABOVE_CARD, rect.max.y + ROOM_BELOW_CARD));
-        }
-    });
-    let taken = merged(taken);
-    let is_free = |y: f32| {
-        let next = taken.partition_point(|(_, bottom)| *bottom <= y);
-        (bounds.0..=bounds.1).contains(&y)
-            && taken.get(next).is_none_or(|(top, _)| y <= *top)
-            && field.lanes.touching(&band(span, y, LANE_GAP - 1.0)).is_none()
-    };
+    let taken = taken_by_cards(ends, field, span, &band(span, wish, LANE_SEARCH));
+    let is_free = |y: f32| (bounds.0..=bounds.1).contains(&y) && is_between(&taken, y) && field.is_lane_free(span, y);
     if is_free(wish) {
         return Some(wish);
     }
@@ -225,6 +385,10 @@ fn band(span: (f32, f32), y: f32, by: f32) -> Rect {
 }
 
 impl Field<'_> {
+    fn is_lane_free(&self, span: (f32, f32), y: f32) -> bool {
+        self.lanes.touching(&band(span, y, LANE_GAP - 1.0)).is_none()
+    }
+
     /// Other wires keep off the lane from now on.
     fn take(&mut self, span: (f32, f32), y: f32) {
         self.lanes.add(band(span, y, 0.5));

@@ -60,6 +60,8 @@ pub enum Command {
     /// The text pane's new text, whole.
     EditText(String),
     FormatText,
+    /// All nodes in layers, left to right; of a selection of several, those alone.
+    Arrange,
     /// Another play of the file on the canvas.
     ShowPlay(usize),
 

@@ -88,7 +88,7 @@ impl Session {
             }
             Gesture::SetField { node, field, text } => at.set_field(node, *field, text),
             Gesture::SetKind { node, kind } => at.set_kind(node, kind.clone()),
-            Gesture::Move(places) => at.move_nodes(places),
+            Gesture::Move(places) | Gesture::Arrange(places) => at.move_nodes(places),
             Gesture::SetPlay { field, text } => at.set_play(*field, text),
             Gesture::AddRole(name) => at.add_role(name),
             Gesture::RemoveRole(name) => at.remove_role(name),
@@ -231,6 +231,7 @@ fn name_of(gesture: &Gesture) -> Cow<'static, str> {
             [(node, ..)] => format!("Move {node}").into(),
             places => format!("Move {} nodes", places.len()).into(),
         },
+        Gesture::Arrange(_) => "Arrange".into(),
         Gesture::SetPlay { field, .. } => format!("Change {} of the play", field.label()).into(),
         Gesture::AddRole(name) => format!("Add role {}", name.trim()).into(),
         Gesture::RemoveRole(name) => format!("Remove role {name}").into(),

@@ -114,6 +114,7 @@ impl Editor {
             | Command::Delete
             | Command::Edit(_)
             | Command::EditText(_)
+            | Command::Arrange
             | Command::FormatText => {
                 if let Err(error) = self.edit_command(command) {
                     self.toasts.push(Tone::Error, error.to_string(), None);
@@ -193,6 +194,7 @@ impl Editor {
                 session.edit_text(&text);
                 self.idle_secs = 0.0;
             }
+            Command::Arrange => session.arrange()?,
             Command::FormatText => session.replace_text("Format text", &lang::print(session.doc())),
             _ => {}
         }
@@ -215,6 +217,7 @@ impl Editor {
             Command::Delete => editable && !session.selection().is_empty(),
             Command::SelectNone => !session.selection().is_empty(),
             Command::Edit(_) | Command::EditText(_) | Command::FormatText => editable,
+            Command::Arrange => editable && session.play().is_some(),
             Command::SelectAll | Command::Fit => session.shown().is_some(),
             Command::EditInput | Command::Run | Command::RunAllowed(_) => session.play().is_some(),
             Command::StopRun => watch.is_some_and(|watch| watch.is_running() && watch.run().is_some()),

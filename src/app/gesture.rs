@@ -56,6 +56,8 @@ pub enum Gesture {
     },
     /// New top-left corners. A drag is one of these, on release.
     Move(Vec<(NodeId, i32, i32)>),
+    /// The same for what the program arranged.
+    Arrange(Vec<(NodeId, i32, i32)>),
     SetPlay {
         field: PlayField,
         text: String,

@@ -8,6 +8,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod arrange;
 mod command;
 pub mod diff;
 mod drafts;

@@ -59,6 +59,18 @@ fn commands_of_drawing_and_text() {
 }
 
 #[test]
+fn a_play_is_arranged_as_one_step() {
+    let mut stage = Stage::new(PLAY);
+    let before = stage.text().to_owned();
+    stage.choose("layout.arrange");
+    assert_ne!(stage.text(), before);
+    let logic = |text: &str| text.split("layout {").next().unwrap_or_default().trim_end().to_owned();
+    assert_eq!(logic(stage.text()), logic(&before), "places alone have changed");
+    stage.choose("edit.undo");
+    assert_eq!(stage.text(), before);
+}
+
+#[test]
 fn commands_of_the_view() {
     let mut stage = Stage::new(PLAY);
     let width = |stage: &Stage| stage.node_rect("call first").width();

@@ -9,6 +9,7 @@ compile_error!(
 );
 
 pub mod app;
+pub mod assist;
 pub mod base;
 pub mod check;
 pub mod cli;

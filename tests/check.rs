@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use chalktalk::check::{CODES, check};
 use chalktalk::diag::{Colour, Diagnostic, to_text};
-use chalktalk::lang::parse;
+use chalktalk::lang::{apply_changes, parse};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check")
@@ -72,4 +72,63 @@ fn places_are_inside_of_the_text() {
             }
         }
     }
+}
+
+/// The texts of the checks, and those of the parser's errors.
+fn wrong_texts() -> Vec<(String, String)> {
+    let err = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lang/err");
+    let mut texts = plays();
+    for entry in std::fs::read_dir(err).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "play")
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            texts.push((path.display().to_string(), text));
+        }
+    }
+    texts
+}
+
+#[test]
+fn a_fix_solves_what_it_is_for() {
+    let (mut n_fixes, mut worse) = (0, Vec::new());
+    for (name, text) in wrong_texts() {
+        let before = found(&text);
+        let count = |found: &[Diagnostic], code: &str| found.iter().filter(|other| other.code == code).count();
+        let n_unread = |found: &[Diagnostic]| found.iter().filter(|other| other.code.starts_with('L')).count();
+        for diagnostic in &before {
+            for fix in &diagnostic.fixes {
+                n_fixes += 1;
+                let place = format!("{name}: {} '{}' at {:?}", diagnostic.code, fix.title, diagnostic.span);
+                assert!(!fix.changes.is_empty(), "{place}");
+                let apart = fix.changes.windows(2).all(|pair| pair[0].span.end < pair[1].span.start);
+                assert!(apart, "{place}: {:?}", fix.changes);
+                let mut fixed = text.clone();
+                let undo = apply_changes(&mut fixed, &fix.changes);
+                let after = found(&fixed);
+                let gone = count(&after, diagnostic.code) < count(&before, diagnostic.code);
+                // What a line that could not be read says may be wrong in turn.
+                let better = n_unread(&after) < n_unread(&before);
+                if !(gone || better) || n_unread(&after) > n_unread(&before) {
+                    worse.push(format!("{place}:\n{fixed}"));
+                }
+                apply_changes(&mut fixed, &undo);
+                assert_eq!(fixed, text, "{place}");
+            }
+        }
+    }
+    assert!(worse.is_empty(), "{}", worse.join("\n"));
+    assert!(n_fixes > 60, "{n_fixes}");
+}
+
+#[test]
+fn most_codes_can_be_fixed() {
+    let mut without: BTreeSet<&str> = CODES.iter().map(|code| code.code).collect();
+    for (_, text) in plays() {
+        for diagnostic in found(&text).iter().filter(|found| !found.fixes.is_empty()) {
+            without.remove(diagnostic.code);
+        }
+    }
+    // What only the person can know: how the balls should flow, what is called, by which name.
+    assert_eq!(without, ["F007", "P010", "P012", "P023"].into());
 }

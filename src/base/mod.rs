@@ -4,11 +4,13 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod change;
 mod coord;
 mod ids;
 mod span;
 mod time;
 
+pub use change::TextChange;
 pub use coord::{BadCoord, Coord, VersionKind, is_image, is_method, is_version, version_kind};
 pub use ids::{BallId, GroupId, NodeId, RunId};
 pub use span::Span;

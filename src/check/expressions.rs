@@ -3,10 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use super::{Report, Subject};
-use crate::base::Span;
+use crate::base::{Span, TextChange};
 use crate::diag::Diagnostic;
 use crate::expr::{BadExpr, Program, Var};
-use crate::lang::Part;
+use crate::lang::{Part, nearest};
 use crate::play::{Expr, NodeKind, Play, Spread, Stmt, When};
 
 /// Programs by their source: each distinct one is compiled once.
@@ -89,7 +89,14 @@ fn one<'s>(
             let whole = report.span(subject.item, stmt, part);
             let span = inside(whole, expr, bad);
             let help = "an expression is CEL, as in (ball.total > 100 && ball.kind == 'book')";
-            report.add(Diagnostic::error("X001", span, bad.message.clone()).help(help));
+            let found = Diagnostic::error("X001", span, bad.message.clone());
+            let word = report.source.text.get(span.range()).unwrap_or_default();
+            let is_name = bad.message.starts_with("there is no '");
+            let meant = nearest(word, Var::ALL.map(Var::name)).filter(|_| is_name);
+            report.add(match meant {
+                Some(meant) => found.meant(meant),
+                None => found.help(help),
+            });
             return;
         }
     };
@@ -111,9 +118,40 @@ fn one<'s>(
     for (var, is_there, message, help) in missing {
         if !is_there && program.uses(var) {
             let span = report.span(subject.item, stmt, part);
-            report.add(Diagnostic::error("X002", span, message).help(help));
+            let found = Diagnostic::error("X002", span, message).help(help);
+            let changes = words(&report.source.text, span, var.name());
+            report.add(if changes.is_empty() { found } else { found.fix("use 'ball'", changes) });
         }
     }
+}
+
+/// Puts `ball` wherever the expression names `word`, but not where that is a field or in a text.
+fn words(text: &str, span: Span, word: &str) -> Vec<TextChange> {
+    let Some(expr) = text.get(span.range()) else { return Vec::new() };
+    let mut changes = Vec::new();
+    let (mut quote, mut before, mut skip) = (None, ' ', 0);
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    for (at, c) in expr.char_indices() {
+        if at < skip {
+        } else if let Some(end) = quote {
+            match c {
+                '\\' => skip = at + 2,
+                _ if c == end => quote = None,
+                _ => {}
+            }
+        } else if c == '"' || c == '\'' {
+            quote = Some(c);
+        } else if expr[at..].starts_with(word) && !is_part(before) {
+            let end = at + word.len();
+            let next = expr[end..].chars().next().unwrap_or(' ');
+            if !(next.is_alphanumeric() || next == '_') {
+                let start = span.start + u32::try_from(at).unwrap_or(0);
+                changes.push(TextChange::new(Span::new(start, start + u32::try_from(word.len()).unwrap_or(0)), "ball"));
+            }
+        }
+        before = c;
+    }
+    changes
 }
 
 /// The place of the mistake in the text; the whole expression if its text is not the document's.

@@ -30,7 +30,11 @@ pub(super) fn check(subject: &Subject<'_>, scopes: &Scopes, report: &mut Report<
                 let s = if most == 1 { "" } else { "s" };
                 let message = format!("'{id}' waits for {n} balls, but at most {most} ball{s} can come");
                 let help = format!("write {most} or all, or lead more wires from the fan-out to it");
-                report.add(Diagnostic::error("P009", span, message).help(help));
+                let mut found = Diagnostic::error("P009", span, message).help(help);
+                if most > 0 {
+                    found = found.fix_at(format!("wait for {most}"), span, most.to_string());
+                }
+                report.add(found.fix_at("wait for all", span, "all"));
             }
             _ if n_into == 1 && most == 1 => {
                 let message = format!("only one ball can come to '{id}': there is nothing to join");

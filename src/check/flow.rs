@@ -2,10 +2,16 @@
 
 use rustc_hash::FxHashSet;
 
+use super::fixes::{is_node, is_wire, some_pass};
 use super::{Report, Subject};
+use crate::base::TextChange;
 use crate::diag::Diagnostic;
 use crate::lang::Part;
-use crate::play::{NodeKind, Scopes, Stmt, When};
+use crate::play::ops::fresh_id;
+use crate::play::{NodeKind, Scopes, Spread, Stmt, When};
+
+/// How many nodes are looked at for one that may lead to another.
+const MAX_LOOKED: usize = 1000;
 
 pub(super) fn check(subject: &Subject<'_>, scopes: &Scopes, report: &mut Report<'_>) {
     let (play, graph) = (subject.play, subject.graph);
@@ -17,7 +23,9 @@ pub(super) fn check(subject: &Subject<'_>, scopes: &Scopes, report: &mut Report<
             if snaps > 1 {
                 let help = "keep one; a run that starts in another way starts at a wait-for-signal without a wire in";
                 let message = "a play has one snap, and this is another one";
-                report.add(Diagnostic::error("P004", report.id(subject, node), message).help(help));
+                let found = Diagnostic::error("P004", report.id(subject, node), message).help(help);
+                let found = report.delete(subject, &graph.node(play, node).id, found);
+                report.add(found);
             }
         }
         n_entries += u32::from(graph.is_entry(play, node));
@@ -29,7 +37,9 @@ pub(super) fn check(subject: &Subject<'_>, scopes: &Scopes, report: &mut Report<
     if n_entries == 0 {
         let help = "add 'snap ID' and a wire from it, or a wait-for-signal without a wire in";
         let span = report.head(subject.item, Part::Id);
-        report.add(Diagnostic::error("P003", span, "no run of this play can start").help(help));
+        let found = Diagnostic::error("P003", span, "no run of this play can start").help(help);
+        let found = with_snap(subject, report, found);
+        report.add(found);
     }
     let misled = misled(subject);
     for node in 0..n_nodes {
@@ -39,12 +49,64 @@ pub(super) fn check(subject: &Subject<'_>, scopes: &Scopes, report: &mut Report<
             let id = &graph.node(play, node).id;
             let message = format!("no ball can come to '{id}'");
             let help = format!("lead a wire to it, as in '… -> {id}', or remove it");
-            report.add(Diagnostic::warning("P005", report.id(subject, node), message).help(help));
+            let mut found = Diagnostic::warning("P005", report.id(subject, node), message).help(help);
+            if let Some(from) = leads_on(subject, scopes, node) {
+                let from = &graph.node(play, from).id;
+                let wire = report.new_line(subject.item, &format!("{from} -> {id}"), is_wire);
+                found = found.fix_if(format!("wire {from} -> {id}"), wire);
+            }
+            let found = report.delete(subject, id, found);
+            report.add(found);
         } else {
             dead_end(subject, node, report);
         }
     }
     cycles(subject, n_nodes, report);
+}
+
+/// A node that a wire to `node`, which no ball comes to, may well come from: the nearest before it that balls come to
+/// and that leads nowhere, else a fan-out.
+fn leads_on(subject: &Subject<'_>, scopes: &Scopes, node: u32) -> Option<u32> {
+    let (play, graph) = (subject.play, subject.graph);
+    let kind = |node: u32| &graph.node(play, node).kind;
+    if matches!(kind(node), NodeKind::Snap) {
+        return None;
+    }
+    let reached = |&other: &u32| scopes.is_reachable(other) && !matches!(kind(other), NodeKind::Pass(_));
+    let before = || (0..node).rev().take(MAX_LOOKED).filter(reached);
+    let stuck = before().find(|&other| graph.out(other).is_empty());
+    stuck.or_else(|| before().find(|&other| matches!(kind(other), NodeKind::FanOut(Spread::All))))
+}
+
+/// A snap, and a wire from it to the first node that nothing leads to.
+fn with_snap(subject: &Subject<'_>, report: &Report<'_>, found: Diagnostic) -> Diagnostic {
+    let (play, graph) = (subject.play, subject.graph);
+    let snap = fresh_id(graph, &NodeKind::Snap);
+    let line = report.new_line(subject.item, &format!("snap {snap}"), is_node);
+    let nodes = 0..u32::try_from(graph.n_nodes()).unwrap_or(u32::MAX);
+    let first = nodes.clone().find(|&node| graph.into(node).is_empty()).or_else(|| nodes.clone().next());
+    match first {
+        None => found.fix_if(format!("add 'snap {snap}'"), line),
+        Some(first) => {
+            let first = &graph.node(play, first).id;
+            let wire = report.new_line(subject.item, &format!("{snap} -> {first}"), is_wire);
+            match both(line, wire) {
+                Some(changes) => found.fix(format!("add 'snap {snap}' and wire it to {first}"), changes),
+                None => found,
+            }
+        }
+    }
+}
+
+/// Two changes of one fix; none if they meet at one place, where their order would not be told.
+fn both(a: Option<TextChange>, b: Option<TextChange>) -> Option<Vec<TextChange>> {
+    let (a, mut b) = (a?, b?);
+    if a.span == b.span {
+        // Both go after the same statement: one change, in this order.
+        b.text = a.text + &b.text;
+        return Some(vec![b]);
+    }
+    Some(vec![a, b])
 }
 
 /// The nodes of wire statements that name what is not there.
@@ -82,7 +144,20 @@ fn dead_end(subject: &Subject<'_>, node: u32, report: &mut Report<'_>) {
         format!("'{id}' leads on only when it fails: a ball that fares well is stuck")
     };
     let help = format!("lead it on, as in '{id} -> …', or to a pass that ends the run");
-    report.add(Diagnostic::error("P006", report.id(subject, node), message).help(help));
+    let mut found = Diagnostic::error("P006", report.id(subject, node), message).help(help);
+    let item = subject.item;
+    if let Some(pass) = some_pass(play) {
+        let wire = report.new_line(item, &format!("{id} -> {pass}"), is_wire);
+        found = found.fix_if(format!("wire {id} -> {pass}"), wire);
+    } else {
+        let done = fresh_id(graph, &NodeKind::Pass(None));
+        let node = report.new_line(item, &format!("pass {done}"), is_node);
+        let wire = report.new_line(item, &format!("{id} -> {done}"), is_wire);
+        if let Some(changes) = both(node, wire) {
+            found = found.fix(format!("add a pass '{done}' and wire {id} -> {done}"), changes);
+        }
+    }
+    report.add(found);
 }
 
 /// Finds the strongly connected components in one pass (Tarjan, without recursion).

@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::fixes::SOME_TARGET;
 use super::{Report, nodes};
 use crate::base::{Coord, Span, VersionKind, version_kind};
 use crate::diag::Diagnostic;
@@ -44,7 +45,8 @@ pub(super) fn check(report: &mut Report<'_>) {
                     if !offer.roles.insert(name) {
                         let span = report.span(item, stmt, Part::Id);
                         let message = format!("the role '{name}' is filled twice");
-                        report.add(Diagnostic::error("F006", span, message).help("remove one of the two lines"));
+                        let found = Diagnostic::error("F006", span, message).help("remove one of the two lines");
+                        report.add(found.fix_if("remove this line", report.without_line(item, stmt)));
                     }
                 }
                 Bind::Comment(_) | Bind::Bad(_) => {}
@@ -138,7 +140,8 @@ fn covered(offer: &Offer<'_>, need: &Need<'_>, report: &mut Report<'_>) {
     #[expect(clippy::iter_over_hash_type, reason = "findings are sorted by their place")]
     for ((image, version), &span) in &need.targets {
         if !offer.covers(image, version) {
-            report.add(uncovered(name, image, version, offer, span));
+            let found = uncovered(image, version, offer, span, report);
+            report.add(found);
         }
     }
     #[expect(clippy::iter_over_hash_type, reason = "findings are sorted by their place")]
@@ -146,18 +149,31 @@ fn covered(offer: &Offer<'_>, need: &Need<'_>, report: &mut Report<'_>) {
         if !offer.roles.contains(role) {
             let message = format!("formation '{name}' does not fill the role '{role}'");
             let help = format!("add 'role {role} = image/version/method' to the formation");
-            report.add(Diagnostic::error("F002", span, message).help(help));
+            let found = Diagnostic::error("F002", span, message).help(help);
+            let mut lines = vec![format!("role {role} = {SOME_TARGET}")];
+            if !offer.covers("demo", "1") {
+                lines.push("demo/* builtin".to_owned());
+            }
+            let add = report.last_line(offer.item, offer.formation.body.len(), &lines.join("\n  "));
+            report.add(found.fix_if(format!("add 'role {role} = {SOME_TARGET}' to '{name}'"), add));
         }
     }
 }
 
-fn uncovered(name: &str, image: &str, version: &str, offer: &Offer<'_>, span: Span) -> Diagnostic {
+fn uncovered(image: &str, version: &str, offer: &Offer<'_>, span: Span, report: &Report<'_>) -> Diagnostic {
+    let name = &offer.formation.name;
     let message = format!("formation '{name}' has no binding for {image}/{version}");
-    let help = match nearest(image, offer.bindings.keys().copied().filter(|known| *known != image)) {
-        Some(meant) if !offer.bindings.contains_key(image) => format!("did you mean '{meant}'?"),
-        _ => format!("add a line to the formation, as in '{image}/* builtin'"),
+    let found = Diagnostic::error("F001", span, message);
+    let found = match nearest(image, offer.bindings.keys().copied().filter(|known| *known != image)) {
+        Some(meant) if !offer.bindings.contains_key(image) => {
+            let written = Span::new(span.start, span.start + u32::try_from(image.len()).unwrap_or(0));
+            found.help(format!("did you mean '{meant}'?")).fix_at(format!("change it to '{meant}'"), written, meant)
+        }
+        _ => found.help(format!("add a line to the formation, as in '{image}/* builtin'")),
     };
-    Diagnostic::error("F001", span, message).help(help)
+    let line = format!("{image}/* builtin");
+    let add = report.last_line(offer.item, offer.formation.body.len(), &line);
+    found.fix_if(format!("add '{line}' to '{name}'"), add)
 }
 
 /// The targets that fill roles need bindings too.
@@ -170,7 +186,8 @@ fn own_roles_covered(offer: &Offer<'_>, report: &mut Report<'_>) {
                 && !is_play(&report.source.doc, coord)
             {
                 let span = report.span(offer.item, stmt, Part::Target(i));
-                report.add(uncovered(&offer.formation.name, &coord.image, &coord.version, offer, span));
+                let found = uncovered(&coord.image, &coord.version, offer, span, report);
+                report.add(found);
             }
         }
     }
@@ -182,13 +199,22 @@ fn binding_alone(item: usize, stmt: usize, binding: &Binding, before: &Offer<'_>
         let pattern = format!("{}/{}", binding.image, binding.version);
         let message = format!("{pattern} is already bound by {}/{} above", first.image, first.version);
         let help = "the first line that matches is taken: remove this one, or move it up";
-        report.add(Diagnostic::warning("F005", report.span(item, stmt, Part::Pattern), message).help(help));
+        let found = Diagnostic::warning("F005", report.span(item, stmt, Part::Pattern), message).help(help);
+        report.add(found.fix_if("remove this line", report.without_line(item, stmt)));
     }
     let (Via::Service(addresses) | Via::Reflect(addresses)) = &binding.via else { return };
     for address in addresses {
         if let Some(problem) = bad_address(address) {
             let help = "write it as \"http://host:port\"; {image} and {version} are filled in";
-            report.add(Diagnostic::error("F008", report.span(item, stmt, Part::Via), problem).help(help));
+            let span = report.span(item, stmt, Part::Via);
+            let mut found = Diagnostic::error("F008", span, problem).help(help);
+            let quoted = format!("\"{address}\"");
+            let at = report.source.text.get(span.range()).and_then(|via| via.find(&quoted));
+            if let (Some(at), false) = (at, address.is_empty() || address.contains("://")) {
+                let start = span.start + u32::try_from(at + 1).unwrap_or(0);
+                found = found.fix_at("put http:// before it", Span::at(start), "http://");
+            }
+            report.add(found);
         }
     }
 }
@@ -211,12 +237,13 @@ fn role_alone(
     report: &mut Report<'_>,
 ) {
     if !known.contains(name.as_str()) {
-        let help = match nearest(name, known.iter().copied()) {
-            Some(meant) => format!("did you mean '{meant}'?"),
-            None => format!("add 'role {name}' to the play that needs it, or remove this line"),
-        };
         let message = format!("no play of this file has a role '{name}'");
-        report.add(Diagnostic::warning("F003", report.span(item, stmt, Part::Id), message).help(help));
+        let found = Diagnostic::warning("F003", report.span(item, stmt, Part::Id), message);
+        let found = match nearest(name, known.iter().copied()) {
+            Some(meant) => found.meant(meant),
+            None => found.help(format!("add 'role {name}' to the play that needs it, or remove this line")),
+        };
+        report.add(found.fix_if("remove this line", report.without_line(item, stmt)));
     }
     for (i, to) in (0..).zip(target.refs()) {
         if let TargetRef::Role(other) = to {

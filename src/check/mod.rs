@@ -8,6 +8,7 @@
 mod codes;
 mod expressions;
 mod fan_in;
+mod fixes;
 mod flow;
 mod formations;
 mod nodes;
@@ -28,7 +29,7 @@ const MAX_FOUND: usize = 1000;
 /// Everything that is wrong with the text, by its place: what the parser found, and what the plays and formations
 /// mean.
 pub fn check(source: &Source) -> Vec<Diagnostic> {
-    let mut report = Report { source, found: source.diagnostics.clone() };
+    let mut report = Report { source, found: source.diagnostics.clone(), budget: fixes::BUDGET };
     let mut programs = expressions::Programs::default();
     duplicate_blocks(&mut report);
     for (item, play) in source.doc.plays() {
@@ -84,6 +85,8 @@ impl Subject<'_> {
 struct Report<'s> {
     source: &'s Source,
     found: Vec<Diagnostic>,
+    /// Bytes of text that may still be read to find fixes.
+    budget: usize,
 }
 
 impl Report<'_> {
@@ -155,7 +158,10 @@ fn duplicate_blocks(report: &mut Report<'_>) {
             }
             Item::Formation(formation) if formations.insert(&formation.name, i).is_some() => {
                 let message = format!("there are two formations '{}'", formation.name);
-                report.add(Diagnostic::error("F004", report.head(i, Part::Id), message).help("rename one of them"));
+                let found = Diagnostic::error("F004", report.head(i, Part::Id), message).help("rename one of them");
+                let is_taken = |name: &str| source.doc.formations().any(|(_, other)| other.name == name);
+                let found = fixes::renamed(found, &formation.name, is_taken);
+                report.add(found);
             }
             _ => {}
         }

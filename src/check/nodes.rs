@@ -2,8 +2,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::fixes::renamed;
 use super::{Report, Subject};
-use crate::base::Dur;
+use crate::base::{Dur, Span, TextChange};
 use crate::diag::Diagnostic;
 use crate::lang::{Part, nearest};
 use crate::play::{Node, NodeKind, Options, Place, Policy, Stmt, Target, TargetRef};
@@ -36,7 +37,9 @@ fn duplicates(subject: &Subject<'_>, report: &mut Report<'_>) {
         if let Stmt::Node(node) = &subject.play.body[stmt as usize].kind {
             let message = format!("there are two nodes '{}'", node.id);
             let span = report.span(subject.item, stmt as usize, Part::Id);
-            report.add(Diagnostic::error("P002", span, message).help("rename one of them, and its wires"));
+            let found = Diagnostic::error("P002", span, message).help("rename one of them, and its wires");
+            let found = renamed(found, &node.id, |name| subject.graph.find(name).is_some());
+            report.add(found);
         }
     }
 }
@@ -55,7 +58,8 @@ impl<'s> Roles<'s> {
             if known.contains_key(name.as_str()) {
                 let span = report.span(subject.item, stmt, Part::Id);
                 let message = format!("there are two roles '{name}'");
-                report.add(Diagnostic::error("P015", span, message).help("remove one of them"));
+                let found = Diagnostic::error("P015", span, message).help("remove one of them");
+                report.add(found.fix_if("remove this one", report.without_line(subject.item, stmt)));
             } else {
                 known.insert(name.as_str(), (stmt, false));
             }
@@ -70,11 +74,14 @@ impl<'s> Roles<'s> {
                 *used = true;
             } else if !subject.may_be_defined(name) {
                 let span = report.span(subject.item, stmt, Part::Target(i));
-                let help = match nearest(name, self.known.keys().copied()) {
-                    Some(meant) => format!("did you mean '{meant}'?"),
-                    None => format!("write image/version/method, or add 'role {name}' to the play"),
-                };
-                report.add(Diagnostic::error("P013", span, format!("there is no role '{name}'")).help(help));
+                let found = Diagnostic::error("P013", span, format!("there is no role '{name}'"));
+                let role = format!("role {name}");
+                report.add(match nearest(name, self.known.keys().copied()) {
+                    Some(meant) => found.meant(meant),
+                    None => found
+                        .help(format!("write image/version/method, or add 'role {name}' to the play"))
+                        .fix_if(format!("add 'role {name}'"), report.new_role(subject, &role)),
+                });
             }
         }
     }
@@ -89,7 +96,8 @@ impl<'s> Roles<'s> {
                 let span = report.span(subject.item, *stmt, Part::Id);
                 let message = format!("the role '{name}' is never used");
                 let help = format!("use it as a target, as in 'call ID = {name}', or remove it");
-                report.add(Diagnostic::warning("P014", span, message).help(help));
+                let fix = report.without_line(subject.item, *stmt);
+                report.add(Diagnostic::warning("P014", span, message).help(help).fix_if("remove the role", fix));
             }
         }
     }
@@ -104,7 +112,21 @@ pub(super) fn mix(item: usize, stmt: usize, target: &Target, report: &mut Report
         let last = u16::try_from(shares.len() - 1).unwrap_or(u16::MAX);
         let span = first.to(report.span(item, stmt, Part::Percent(last)));
         let message = format!("the mix adds up to {sum}%");
-        report.add(Diagnostic::error("P011", span, message).help("change the percentages so that they add up to 100%"));
+        let mut found =
+            Diagnostic::error("P011", span, message).help("change the percentages so that they add up to 100%");
+        let n_shares = shares.len() as u64;
+        let spans: Vec<Span> = (0..).zip(shares).map(|(n, _)| report.span(item, stmt, Part::Percent(n))).collect();
+        for n in 0..shares.len() {
+            let others = sum - u64::from(shares[n].percent);
+            // What most people mean: the last share was not brought up to date.
+            if n + 1 == shares.len() && others <= 100 {
+                let rest = 100 - others;
+                found = found.fix_at(format!("give {} {rest}%", shares[n].to), spans[n], format!("{rest}%"));
+            }
+        }
+        let even = |n: u64| 100 / n_shares + u64::from(n < 100 % n_shares);
+        let changes = (0..).zip(&spans).map(|(n, &span)| TextChange::new(span, format!("{}%", even(n)))).collect();
+        report.add(found.fix("share evenly", changes));
     }
 }
 
@@ -112,17 +134,24 @@ fn options(subject: &Subject<'_>, stmt: usize, node: &Node, report: &mut Report<
     if node.options != Options::default() {
         ignored(subject, stmt, node, report);
         if node.options.timeout.is_some_and(|timeout| timeout.count == 0) {
-            report.add(zero_timeout(report.span(subject.item, stmt, Part::Timeout)));
+            let fix = report.without_option(subject.item, stmt, Part::Timeout, "timeout");
+            report.add(zero_timeout(report.span(subject.item, stmt, Part::Timeout)).fix_if("remove it", fix));
         }
         if let Some((low, high)) = node.options.backoff {
             let span = report.span(subject.item, stmt, Part::Backoff);
             if low.as_millis() > high.as_millis() {
                 let message = format!("the backoff starts at {low} and ends at {high}, which is less");
-                report.add(Diagnostic::error("P022", span, message).help(format!("write backoff {high}..{low}")));
+                let found = Diagnostic::error("P022", span, message).help(format!("write backoff {high}..{low}"));
+                report.add(found.fix_at(format!("write backoff {high}..{low}"), span, format!("{high}..{low}")));
             }
             if node.options.retry.unwrap_or(0) == 0 && node.kind.target().is_some() {
                 let message = "a backoff does nothing without retries";
-                report.add(Diagnostic::warning("P021", span, message).help("add retry N, or remove the backoff"));
+                let fix = report.without_option(subject.item, stmt, Part::Backoff, "backoff");
+                let end = Span::at(span.end);
+                let found = Diagnostic::warning("P021", span, message).help("add retry N, or remove the backoff");
+                // One with 'retry 0' has the word already.
+                let add = node.options.retry.is_none().then(|| TextChange::new(end, " retry 3"));
+                report.add(found.fix_if("add retry 3", add).fix_if("remove the backoff", fix));
             }
         }
     }
@@ -130,18 +159,20 @@ fn options(subject: &Subject<'_>, stmt: usize, node: &Node, report: &mut Report<
         NodeKind::WaitForSignal(name) if name.is_empty() => {
             let span = report.span(subject.item, stmt, Part::Signal);
             let help = "write the name that the signal is sent by";
-            report.add(Diagnostic::error("P026", span, "the signal has no name").help(help));
+            let found = Diagnostic::error("P026", span, "the signal has no name").help(help);
+            report.add(found.fix_at(format!("call it \"{}\"", node.id), span, format!("\"{}\"", node.id)));
         }
         NodeKind::FanIn(Policy::Count(0)) => {
             let span = report.span(subject.item, stmt, Part::Policy);
             let help = "write how many balls it waits for, or all, or any";
-            report.add(Diagnostic::error("P009", span, "a fan-in cannot go on with 0 balls").help(help));
+            let found = Diagnostic::error("P009", span, "a fan-in cannot go on with 0 balls").help(help);
+            report.add(found.fix_at("wait for all", span, "all"));
         }
         _ => {}
     }
 }
 
-fn zero_timeout(span: crate::base::Span) -> Diagnostic {
+fn zero_timeout(span: Span) -> Diagnostic {
     Diagnostic::error("P025", span, "a timeout of 0 is over before it starts").help("write a longer one, or remove it")
 }
 
@@ -162,7 +193,8 @@ fn ignored(subject: &Subject<'_>, stmt: usize, node: &Node, report: &mut Report<
         let message = format!("'{word}' does nothing on a {kind} {}", without_target(&node.kind));
         let span = report.span(subject.item, stmt, part);
         let help = format!("remove it; it stands {place}");
-        report.add(Diagnostic::warning("P017", span, message.trim_end()).help(help));
+        let fix = report.without_option(subject.item, stmt, part, word);
+        report.add(Diagnostic::warning("P017", span, message.trim_end()).help(help).fix_if("remove it", fix));
     }
 }
 
@@ -189,6 +221,7 @@ fn layout<'s>(
             format!("the node '{}' is placed twice", place.id)
         };
         let span = report.span(subject.item, stmt, Part::Place(i));
-        report.add(Diagnostic::warning("P024", span, message).help("remove the entry"));
+        let found = report.without_place(Diagnostic::warning("P024", span, message).help("remove the entry"), span);
+        report.add(found);
     }
 }

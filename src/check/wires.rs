@@ -1,6 +1,8 @@
 //! Wires: their ends, and what may leave one node.
 
+use super::fixes::{SOME_TARGET, is_node};
 use super::{Report, Subject};
+use crate::base::TextChange;
 use crate::diag::Diagnostic;
 use crate::lang::{Part, nearest};
 use crate::play::{NodeKind, Spread, Stmt, When};
@@ -18,7 +20,9 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             for &wire in graph.into(node) {
                 let message = "a snap is where a run starts: no wire leads into it";
                 let help = "lead the wire to the node after the snap";
-                report.add(Diagnostic::error("P018", report.wire_head(subject, wire), message).help(help));
+                let found = Diagnostic::error("P018", report.wire_head(subject, wire), message).help(help);
+                let found = report.cut(subject, wire, found);
+                report.add(found);
             }
         }
         let out = graph.out(node);
@@ -59,11 +63,13 @@ fn unknown_ends(subject: &Subject<'_>, report: &mut Report<'_>) {
         } else {
             None
         };
-        let help = match meant {
-            Some(meant) => format!("did you mean '{meant}'?"),
-            None => format!("add the node, as in 'call {id} = image/version/method'"),
+        let mut found = Diagnostic::error("P001", span, format!("there is no node '{id}'"));
+        found = match meant {
+            Some(meant) => found.meant(meant),
+            None => found.help(format!("add the node, as in 'call {id} = image/version/method'")),
         };
-        report.add(Diagnostic::error("P001", span, format!("there is no node '{id}'")).help(help));
+        let call = report.new_line(subject.item, &format!("call {id} = {SOME_TARGET}"), is_node);
+        report.add(found.fix_if(format!("add a call '{id}'"), call));
     }
 }
 
@@ -81,7 +87,9 @@ fn out_of_pass(subject: &Subject<'_>, out: &[u32], has_target: bool, report: &mu
         } else {
             ("a pass ends the run: no wire leads out of it", "remove the wire, or make the node a call")
         };
-        report.add(Diagnostic::error("P019", report.wire_tail(subject, wire), message).help(help));
+        let found = Diagnostic::error("P019", report.wire_tail(subject, wire), message).help(help);
+        let found = report.cut(subject, wire, found);
+        report.add(found);
     }
 }
 
@@ -103,7 +111,9 @@ fn duplicates(subject: &Subject<'_>, out: &[u32], twins: &mut Vec<u32>, report: 
             let (from, to) = (&graph.node(play, second.from).id, &graph.node(play, second.to).id);
             let message = format!("the wire {from} -> {to} is there twice");
             let span = report.wire_head(subject, pair[1]);
-            report.add(Diagnostic::error("P020", span, message).help("remove one of them"));
+            let found = Diagnostic::error("P020", span, message).help("remove one of them");
+            let found = report.cut(subject, pair[1], found);
+            report.add(found);
             twins.push(pair[1]);
         }
     }
@@ -148,6 +158,7 @@ impl Counts {
 /// Which wires of one node stand beside each other.
 fn several(subject: &Subject<'_>, node: u32, out: &[u32], twins: &[u32], report: &mut Report<'_>) {
     let (play, graph) = (subject.play, subject.graph);
+    let number = node;
     let node = graph.node(play, node);
     let (is_fan_out, takes_one) =
         (matches!(node.kind, NodeKind::FanOut(_)), matches!(node.kind, NodeKind::FanOut(Spread::One)));
@@ -166,21 +177,30 @@ fn several(subject: &Subject<'_>, node: u32, out: &[u32], twins: &[u32], report:
                 let word = if *when == When::Error { "on error" } else { "on timeout" };
                 let message = format!("'{id}' has two wires '{word}'");
                 let help = "keep one of them; to go two ways, lead it to a fan-out";
-                report.add(Diagnostic::error("P007", report.wire(subject, wire), message).help(help));
+                let found = Diagnostic::error("P007", report.wire(subject, wire), message).help(help);
+                let found = report.cut(subject, wire, found);
+                report.add(found);
             }
             When::Always | When::If(_) | When::Otherwise if is_dead => {
                 let message = format!("'{id}' never takes this wire: one without a condition stands before it");
                 let help = "give the earlier wire a condition, or remove this one";
-                report.add(Diagnostic::warning("P027", report.wire(subject, wire), message).help(help));
+                let found = Diagnostic::warning("P027", report.wire(subject, wire), message).help(help);
+                let found = report.cut(subject, wire, found);
+                report.add(found);
             }
             When::Always if !is_fan_out && is_second => {
                 let message = format!("'{id}' is no fan-out: it has one way on, and this is a second one");
                 let help = format!("lead '{id}' to a fan-out, or write 'when (…)' and 'otherwise'");
-                report.add(Diagnostic::error("P007", report.wire_head(subject, wire), message).help(help));
+                let found = Diagnostic::error("P007", report.wire_head(subject, wire), message).help(help);
+                let found = report.with_fan_out(subject, number, found);
+                let found = report.cut(subject, wire, found);
+                report.add(found);
             }
             When::Otherwise if !is_fan_out && is_second => {
                 let message = format!("'{id}' has two wires 'otherwise'");
-                report.add(Diagnostic::error("P007", report.wire(subject, wire), message).help("keep one of them"));
+                let found = Diagnostic::error("P007", report.wire(subject, wire), message).help("keep one of them");
+                let found = report.cut(subject, wire, found);
+                report.add(found);
             }
             _ => {}
         }
@@ -190,14 +210,17 @@ fn several(subject: &Subject<'_>, node: u32, out: &[u32], twins: &[u32], report:
         for wire in with(&When::Otherwise) {
             let message = "'otherwise' stands without a 'when' beside it";
             let help = format!("remove 'otherwise', or add a wire '{id} -> … when (…)'");
-            report.add(Diagnostic::error("P008", report.wire(subject, wire), message).help(help));
+            let found = Diagnostic::error("P008", report.wire(subject, wire), message).help(help);
+            report.add(found.fix_if("remove 'otherwise'", report.without_when(subject, wire)));
         }
     }
     if !is_fan_out && counts.always == 1 && counts.guarded > 0 {
         for wire in with(&When::Always) {
             let message = format!("'{id}' has wires with 'when', so this one needs a condition too");
-            let diagnostic = Diagnostic::error("P007", report.wire_head(subject, wire), message);
-            report.add(diagnostic.help("write 'otherwise' after it"));
+            let found = Diagnostic::error("P007", report.wire_head(subject, wire), message);
+            let at = report.alone_in_group(subject, wire);
+            let add = at.map(|at| TextChange::new(at, " otherwise"));
+            report.add(found.help("write 'otherwise' after it").fix_if("add 'otherwise'", add));
         }
     }
 }
@@ -205,6 +228,7 @@ fn several(subject: &Subject<'_>, node: u32, out: &[u32], twins: &[u32], report:
 /// `on timeout` where no time is set, `on error` where nothing can fail.
 fn timeouts(subject: &Subject<'_>, node: u32, kind: &NodeKind, out: &[u32], report: &mut Report<'_>) {
     let (play, graph) = (subject.play, subject.graph);
+    let number = node;
     let node = graph.node(play, node);
     if node.options.timeout.is_some() || matches!(kind, NodeKind::Pass(None)) {
         return;
@@ -212,6 +236,10 @@ fn timeouts(subject: &Subject<'_>, node: u32, kind: &NodeKind, out: &[u32], repo
     for &wire in out.iter().filter(|&&wire| *graph.when(play, wire) == When::Timeout) {
         let message = format!("'{}' has no timeout, so this wire is never taken", node.id);
         let help = format!("add a timeout to '{}', as in 'timeout 10s', or remove the wire", node.id);
-        report.add(Diagnostic::error("P016", report.wire(subject, wire), message).help(help));
+        let found = Diagnostic::error("P016", report.wire(subject, wire), message).help(help);
+        let add = report.end_of(subject, number).map(|at| TextChange::new(at, " timeout 10s"));
+        let found = found.fix_if(format!("add timeout 10s to '{}'", node.id), add);
+        let found = report.cut(subject, wire, found);
+        report.add(found);
     }
 }

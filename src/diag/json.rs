@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{Diagnostic, Lines, Severity};
+use super::{Diagnostic, Fix, Lines, Severity};
 
 /// A finding as programs read it. The JSON output is one array of these, for all files in the order in which they
 /// were named; within a file in the order of the text.
@@ -8,7 +8,8 @@ use super::{Diagnostic, Lines, Severity};
 /// ```json
 /// [{"file": "checkout.play", "code": "P001", "severity": "error", "message": "there is no node 'chrage'",
 ///   "help": "did you mean 'charge'?",
-///   "start": {"offset": 512, "line": 19, "column": 22}, "end": {"offset": 518, "line": 19, "column": 28}}]
+///   "start": {"offset": 512, "line": 19, "column": 22}, "end": {"offset": 518, "line": 19, "column": 28},
+///   "fixes": [{"title": "change it to 'charge'", "edits": [{"start": {…}, "end": {…}, "text": "charge"}]}]}]
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Record {
@@ -21,6 +22,23 @@ pub struct Record {
     pub start: At,
     /// Just after the last character.
     pub end: At,
+    /// Each solves it alone, the likeliest first.
+    pub fixes: Vec<FixRecord>,
+}
+
+/// See [`Fix`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FixRecord {
+    pub title: String,
+    pub edits: Vec<EditRecord>,
+}
+
+/// Replace what stands between `start` and `end` by `text`. The places of all edits of a fix are those before any of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EditRecord {
+    pub start: At,
+    pub end: At,
+    pub text: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,6 +58,18 @@ pub fn to_records(diagnostics: &[Diagnostic], file: &str, text: &str) -> Vec<Rec
         let place = lines.place(offset);
         At { offset, line: place.line, column: place.column }
     };
+    let fix = |fix: &Fix| FixRecord {
+        title: fix.title.clone(),
+        edits: fix
+            .changes
+            .iter()
+            .map(|change| EditRecord {
+                start: at(change.span.start),
+                end: at(change.span.end),
+                text: change.text.clone(),
+            })
+            .collect(),
+    };
     let record = |diagnostic: &Diagnostic| Record {
         file: file.to_owned(),
         code: diagnostic.code,
@@ -48,6 +78,7 @@ pub fn to_records(diagnostics: &[Diagnostic], file: &str, text: &str) -> Vec<Rec
         help: diagnostic.help.clone(),
         start: at(diagnostic.span.start),
         end: at(diagnostic.span.end),
+        fixes: diagnostic.fixes.iter().map(fix).collect(),
     };
     diagnostics.iter().map(record).collect()
 }

@@ -60,6 +60,7 @@ fn an_empty_text_and_places_outside_are_shown() {
 #[test]
 fn json_counts_bytes_lines_and_characters() {
     let diagnostic = Diagnostic::warning("P005", Span::new(4, 6), "far").help("nearer");
+    let diagnostic = diagnostic.fix_at("change it to 'yz'", Span::new(4, 6), "yz");
     let records = to_records(&[diagnostic], "a.play", "é\n yy\n");
     let json = serde_json::to_value(&records).unwrap();
     assert_eq!(
@@ -67,6 +68,9 @@ fn json_counts_bytes_lines_and_characters() {
         serde_json::json!([{
             "file": "a.play", "code": "P005", "severity": "warning", "message": "far", "help": "nearer",
             "start": {"offset": 4, "line": 2, "column": 2}, "end": {"offset": 6, "line": 2, "column": 4},
+            "fixes": [{"title": "change it to 'yz'", "edits": [{
+                "start": {"offset": 4, "line": 2, "column": 2}, "end": {"offset": 6, "line": 2, "column": 4}, "text": "yz",
+            }]}],
         }])
     );
 }

@@ -36,6 +36,7 @@ impl Colour {
 /// 19 |   order -> validate -> chrage
 ///    |                        ^^^^^^
 ///    = help: did you mean 'charge'?
+///    = fix: change it to 'charge'
 /// ```
 pub fn to_text(diagnostics: &[Diagnostic], name: &str, text: &str, colour: Colour) -> String {
     let lines = Lines::new(text);
@@ -77,6 +78,9 @@ fn one(out: &mut String, diagnostic: &Diagnostic, name: &str, lines: &Lines<'_>,
     );
     if let Some(help) = &diagnostic.help {
         let _ = writeln!(out, "{margin} {blue}={reset} {bold}help{reset}: {}", tame(help));
+    }
+    for fix in &diagnostic.fixes {
+        let _ = writeln!(out, "{margin} {blue}={reset} {bold}fix{reset}: {}", tame(&fix.title));
     }
     out.push('\n');
 }

@@ -8,7 +8,7 @@ use super::lexer::Kind;
 use super::nearest::nearest;
 use super::parser::{LineKind, Parsed, Parser, short};
 use super::statements::KEYWORDS;
-use crate::base::{Coord, Dur, Span, is_image};
+use crate::base::{Coord, Dur, Span, TextChange, is_image};
 
 use crate::diag::Diagnostic;
 use crate::play::sound::is_bound_version;
@@ -69,7 +69,11 @@ impl Parser<'_> {
         let span = self.tok.span;
         let word = self.word();
         if self.tok.kind == Kind::Close {
-            return Diagnostic::error("L007", span, "this } closes nothing").help("remove it");
+            return Diagnostic::error("L007", span, "this } closes nothing").help("remove it").fix_at(
+                "remove it",
+                span,
+                "",
+            );
         }
         if self.tok.kind != Kind::Word {
             return self.unexpected();
@@ -80,7 +84,7 @@ impl Parser<'_> {
         }
         let error = Diagnostic::error("L009", span, format!("'{}' starts neither a play nor a formation", short(word)));
         match nearest(word, ["play", "formation"]) {
-            Some(meant) => error.help(format!("did you mean '{meant}'?")),
+            Some(meant) => error.meant(meant),
             None => error.help("a file holds plays, as in: play shop/1.2/checkout { … }, and formations"),
         }
     }
@@ -187,9 +191,11 @@ impl Parser<'_> {
         if self.tok.kind == Kind::Open {
             open = self.bump();
         } else {
-            self.report(
-                Diagnostic::error("L008", Span::at(head.end), "the block has no {").help("write { after its head"),
-            );
+            let found =
+                Diagnostic::error("L008", Span::at(head.end), "the block has no {").help("write { after its head");
+            // Behind what could not be read, the brace may be a part of it.
+            let fix = spans.is_empty().then(|| TextChange::new(Span::at(head.end), " {"));
+            self.report(found.fix_if("add {", fix));
         }
         // Comments before the brace belong before the whole block.
         let before = self.take_inside();
@@ -197,7 +203,7 @@ impl Parser<'_> {
         self.reserve(lines, spans);
         loop {
             if self.starts_block(self.tok, self.lex) {
-                self.report(unclosed(head));
+                self.report(unclosed(head, self.prev_end));
                 break;
             }
             self.flush_comments(lines, spans);
@@ -207,7 +213,7 @@ impl Parser<'_> {
                     break;
                 }
                 Kind::Eof => {
-                    self.report(unclosed(head));
+                    self.report(unclosed(head, self.prev_end));
                     break;
                 }
                 _ if self.is_hopeless() => break,
@@ -301,7 +307,7 @@ impl Parser<'_> {
             _ => {
                 let error = Diagnostic::error("L027", span, format!("'{}' is no way to reach a worker", short(word)));
                 Err(match nearest(word, WAYS) {
-                    Some(meant) => error.help(format!("did you mean '{meant}'?")),
+                    Some(meant) => error.meant(meant),
                     None => error.help(help),
                 })
             }
@@ -326,6 +332,11 @@ impl Parser<'_> {
     }
 }
 
-fn unclosed(head: Span) -> Diagnostic {
-    Diagnostic::error("L006", head, "this block is never closed").help("write } after its last statement")
+/// `end` is where its last token ends; a comment after it is on the same line at most.
+fn unclosed(head: Span, end: u32) -> Diagnostic {
+    Diagnostic::error("L006", head, "this block is never closed").help("write } after its last statement").fix_at(
+        "add }",
+        Span::at(end),
+        "\n}",
+    )
 }

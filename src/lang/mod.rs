@@ -17,6 +17,7 @@ mod source;
 mod statements;
 mod wires;
 
+pub use crate::base::TextChange;
 pub use crate::play::{MAX_GROUP, MAX_LINES, MAX_TEXT};
 pub use codes::CODES;
 pub use nearest::nearest;
@@ -24,4 +25,4 @@ pub use parser::parse;
 pub use patch::{apply_changes, patch};
 pub use printer::print;
 pub use reading::{NotText, read};
-pub use source::{ItemSpans, LineSpans, Part, Source, SpanMap, TextChange};
+pub use source::{ItemSpans, LineSpans, Part, Source, SpanMap};

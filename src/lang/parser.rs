@@ -382,6 +382,7 @@ impl<'t> Parser<'t> {
     pub fn open_string(&self) -> Diagnostic {
         Diagnostic::error("L002", self.tok.span, "the string is not closed")
             .help("end it with \" on the same line; write \\n for a line break and \\\" for a quote")
+            .fix_at("end it with \"", Span::at(self.tok.span.end), "\"")
     }
 
     /// The items of a file.

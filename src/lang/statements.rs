@@ -107,7 +107,7 @@ impl<'t> Parser<'t> {
     fn policy(&mut self) -> Parsed<Policy> {
         let help = "write all, any or how many balls it waits for, as in: fan-in both all";
         if !self.more() || self.tok.kind != Kind::Word {
-            return Err(Diagnostic::error("L017", Span::at(self.prev_end), "the policy is missing").help(help));
+            return Err(self.no_policy(help));
         }
         let word = self.word();
         let span = self.tok.span;
@@ -117,16 +117,23 @@ impl<'t> Parser<'t> {
             _ => match word.parse() {
                 Ok(count) => Policy::Count(count),
                 Err(_) if OPTIONS.contains(&word) => {
-                    return Err(Diagnostic::error("L017", Span::at(self.prev_end), "the policy is missing").help(help));
+                    return Err(self.no_policy(help));
                 }
                 Err(_) => {
-                    return Err(Diagnostic::error("L017", span, format!("'{}' is no policy", short(word))).help(help));
+                    return Err(Diagnostic::error("L017", span, format!("'{}' is no policy", short(word)))
+                        .help(help)
+                        .fix_at("wait for all", span, "all"));
                 }
             },
         };
         self.bump();
         self.part(Part::Policy, span);
         Ok(policy)
+    }
+
+    fn no_policy(&self, help: &str) -> Diagnostic {
+        let at = Span::at(self.prev_end);
+        Diagnostic::error("L017", at, "the policy is missing").help(help).fix_at("wait for all", at, " all")
     }
 
     fn signal(&mut self) -> Parsed<String> {
@@ -198,7 +205,7 @@ impl<'t> Parser<'t> {
             _ => {
                 let error = Diagnostic::error("L020", span, format!("'{}' is no option", short(word)));
                 return Err(match nearest(word, OPTIONS) {
-                    Some(meant) => error.help(format!("did you mean '{meant}'?")),
+                    Some(meant) => error.meant(meant),
                     None => error.help("options are a title in quotes, with (…), key (…), timeout, retry and backoff"),
                 });
             }

@@ -71,7 +71,7 @@ impl Parser<'_> {
         }
         let error = Diagnostic::error("L009", first, format!("'{}' starts no statement", short(word)));
         match nearest(word, keywords) {
-            Some(meant) => error.help(format!("did you mean '{meant}'?")),
+            Some(meant) => error.meant(meant),
             None => error.help("a statement starts with a connector, as in: call charge = payments/1.4/charge; a wire is written a -> b"),
         }
     }
@@ -120,7 +120,9 @@ impl Parser<'_> {
 
     fn open_group(&self, open: Span) -> Diagnostic {
         if self.tok.kind == Kind::Word && !self.tok.line_break {
-            return Diagnostic::error("L005", self.tok.span, "a comma is missing").help("write { charge, reserve }");
+            return Diagnostic::error("L005", self.tok.span, "a comma is missing")
+                .help("write { charge, reserve }")
+                .fix_at("add a comma", Span::at(self.prev_end), ",");
         }
         Diagnostic::error("L005", open, "this brace is not closed").help("write } after the last name")
     }
@@ -158,7 +160,7 @@ impl Parser<'_> {
             word => {
                 let error = Diagnostic::error("L023", from, format!("'{}' is no condition of a wire", short(word)));
                 return Err(match nearest(word, ["when", "otherwise", "on"]) {
-                    Some(meant) => error.help(format!("did you mean '{meant}'?")),
+                    Some(meant) => error.meant(meant),
                     None => error.help("write when (…), otherwise, on error or on timeout; or -> for another hop"),
                 });
             }

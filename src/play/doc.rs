@@ -349,7 +349,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 /// A role's or node's name: a letter or `_`, then letters, digits and `_`; `-` only between them.
-pub(crate) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && text.split('-').all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_'))
 }

@@ -21,7 +21,7 @@ pub use doc::{
     Bind, Binding, Document, Expr, Formation, Hop, Item, Line, Node, NodeKind, Options, Place, Play, Policy, Share,
     Spread, Stmt, Target, TargetRef, Via, When, Wire,
 };
-pub use doc::{MAX_GROUP, MAX_LINES, MAX_TEXT, address_for};
+pub use doc::{MAX_GROUP, MAX_LINES, MAX_TEXT, address_for, is_name};
 pub use edit::{Edit, EditError, Head, Splice};
 pub use graph::{Edge, Graph, MAX_WIRES, WireEnd};
 pub use scope::Scopes;

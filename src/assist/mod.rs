@@ -15,6 +15,7 @@ mod names;
 mod place;
 mod shape;
 mod site;
+mod vars;
 mod words;
 
 pub use complete::{Completion, Completions, Sort, complete};

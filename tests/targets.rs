@@ -16,7 +16,7 @@ use chalktalk::base::RunId;
 use chalktalk::event::Code;
 use chalktalk::play::Formation;
 use chalktalk::runner::v1::worker_server::Worker;
-use chalktalk::runner::{Place, Runner, Start, serve_worker, v1};
+use chalktalk::runner::{Asking, Place, Runner, Start, serve_worker, v1};
 use serde_json::json;
 use support::{config, failed, passed, prepared_with, start};
 use tonic::{Request, Response, Status};
@@ -148,7 +148,7 @@ async fn all_that_can_be_called_is_listed_place_by_place() {
            role r = demo/1/echo
          }}"
     );
-    let places = runner.targets(Some(&formation(&text)), false).await.unwrap();
+    let places = runner.targets(Some(&formation(&text)), Asking::All).await.unwrap();
     let short = |place: &Place| {
         let methods: Vec<String> = place.methods.iter().map(|method| method.coord.to_string()).collect();
         (place.line.clone(), methods.join(" "), place.trouble.clone().unwrap_or_default())
@@ -166,7 +166,21 @@ async fn all_that_can_be_called_is_listed_place_by_place() {
     assert!(all[5].2.contains("write http://HOST:PORT or https://"), "{:?}", all[5]);
     assert_eq!(all.len(), 6);
 
-    let builtin = runner.targets(None, false).await.unwrap();
+    // Nobody beyond this computer is asked unless that is wanted.
+    let far = formation("formation f { a/* service \"http://192.0.2.1:1\"\n b/* service \"http://localhost:1\" }");
+    let places = runner.targets(Some(&far), Asking::Near).await.unwrap();
+    assert!(!places[0].asked && places[0].trouble.as_ref().unwrap().contains("another computer"), "{places:?}");
+    assert!(places[1].asked && places[1].trouble.as_ref().unwrap().contains("nothing answers"), "{places:?}");
+
+    // Plays that are registered are targets, but for one that is bound elsewhere.
+    let play = |coord: &str| support::prepared(&format!("play {coord} \"Says\" {{ snap a\n pass b\n a -> b }}"));
+    runner.register(vec![play("t/1/one"), play("stock/4.0/two")]).await.unwrap();
+    let places = runner.targets(Some(&formation(&text)), Asking::All).await.unwrap();
+    let plays = places.last().unwrap();
+    assert_eq!(short(plays), ("play".into(), "t/1/one".into(), String::new()));
+    assert_eq!(plays.methods[0].summary, "Says");
+
+    let builtin = runner.targets(None, Asking::All).await.unwrap();
     assert!(builtin.iter().any(|place| place.line == "payments/* builtin" && place.methods.len() == 2), "{builtin:?}");
 }
 
@@ -175,8 +189,10 @@ async fn the_command_line_lists_them() {
     let served = serve_worker(Stock::of(&["3.0.2"]), ANY_PORT).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.play");
-    let text =
-        format!("formation f {{\n stock/* service \"http://{}\"\n gone/* service \"127.0.0.1:1\"\n}}\n", served.addr);
+    let text = format!(
+        "play t/1/p \"A play\" {{ snap a\n pass b\n a -> b }}\nformation f {{\n stock/* service \"http://{}\"\n gone/* service \"127.0.0.1:1\"\n}}\n",
+        served.addr
+    );
     std::fs::write(&path, text).unwrap();
     let run = |args: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chalktalk"));
@@ -186,7 +202,10 @@ async fn the_command_line_lists_them() {
     };
     let (code, printed, said) = run(&[]);
     assert_eq!(code, Some(1), "one of them does not answer: {said}");
-    assert_eq!(printed, format!("stock/3.0.2/reserve  http://{} (stock-1)  sets goods aside\n", served.addr));
+    let (at, play) = (format!("http://{} (stock-1)", served.addr), "play");
+    let wide = at.chars().count();
+    let wanted = format!("stock/3.0.2/reserve  {at}  sets goods aside\nt/1/p                {play:wide$}  A play\n");
+    assert_eq!(printed, wanted);
     assert!(said.contains("gone/* service: http://127.0.0.1:1: nothing answers"), "{said}");
     let (_, printed, _) = run(&["--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&printed).unwrap();

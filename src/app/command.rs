@@ -90,6 +90,9 @@ pub enum Command {
     ToggleTextPane,
     ToggleTheme,
     ShowProblems,
+    ShowFormation,
+    /// All that the formation names is asked what it serves, on other computers too.
+    AskTargets,
 
     Run,
     /// Answers the question about the commands that a formation starts: start these, and run.

@@ -36,6 +36,9 @@ impl Session {
                 let bind = read_bind(text)?;
                 (self.stage(&ops::bind(self.doc(), formation, bind)?)?, None)
             }
+            Gesture::Rebind { formation, stmt, bind } => {
+                (self.stage(&ops::rebind(self.doc(), formation, *stmt, bind.clone())?)?, None)
+            }
             Gesture::Unbind { formation, stmt } => {
                 (self.stage(&ops::remove_bind(self.doc(), formation, *stmt)?)?, None)
             }
@@ -92,9 +95,11 @@ impl Session {
             Gesture::SetPlay { field, text } => at.set_play(*field, text),
             Gesture::AddRole(name) => at.add_role(name),
             Gesture::RemoveRole(name) => at.remove_role(name),
-            Gesture::AddNode { .. } | Gesture::Bind { .. } | Gesture::Unbind { .. } | Gesture::AddFormation(_) => {
-                Ok(Vec::new())
-            }
+            Gesture::AddNode { .. }
+            | Gesture::Bind { .. }
+            | Gesture::Rebind { .. }
+            | Gesture::Unbind { .. }
+            | Gesture::AddFormation(_) => Ok(Vec::new()),
         };
         Ok((edits?, None))
     }
@@ -235,7 +240,7 @@ fn name_of(gesture: &Gesture) -> Cow<'static, str> {
         Gesture::SetPlay { field, .. } => format!("Change {} of the play", field.label()).into(),
         Gesture::AddRole(name) => format!("Add role {}", name.trim()).into(),
         Gesture::RemoveRole(name) => format!("Remove role {name}").into(),
-        Gesture::Bind { formation, .. } => format!("Bind in {formation}").into(),
+        Gesture::Bind { formation, .. } | Gesture::Rebind { formation, .. } => format!("Bind in {formation}").into(),
         Gesture::Unbind { formation, .. } => format!("Unbind in {formation}").into(),
         Gesture::AddFormation(name) => format!("Add formation {}", name.trim()).into(),
     }

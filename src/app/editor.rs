@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::command::Command;
+use super::discovery::Discovery;
 use super::edit::NotDone;
 use super::gesture::Gesture;
 use super::key::{Key, Shortcut};
@@ -26,6 +27,7 @@ pub struct Editor {
     pub(super) sessions: Vec<Session>,
     pub(super) current: usize,
     pub(super) toasts: Toasts,
+    pub(super) discovery: Discovery,
     pub(super) runs: Option<Vec<RunSummary>>,
     pub(super) next_ticket: Ticket,
     /// Commands of formations that the person has allowed to be started.
@@ -66,6 +68,7 @@ impl Editor {
             sessions: vec![session],
             current: 0,
             toasts: Toasts::default(),
+            discovery: Discovery::default(),
             runs: None,
             next_ticket: Ticket(1),
             allowed: BTreeSet::new(),
@@ -138,6 +141,8 @@ impl Editor {
             Command::ZoomReset => out.push(Request::View(View::ZoomReset)),
             Command::ToggleTextPane => out.push(Request::View(View::ToggleTextPane)),
             Command::ToggleTheme => out.push(Request::View(View::ToggleTheme)),
+            Command::ShowFormation => out.push(Request::View(View::ShowFormation)),
+            Command::AskTargets => self.ask_targets(),
             Command::ShowProblems => out.push(Request::View(View::ShowProblems)),
             Command::Find => out.push(Request::View(View::Find { commands_only: false })),
             Command::FindCommand => out.push(Request::View(View::Find { commands_only: true })),
@@ -258,6 +263,7 @@ impl Editor {
     /// Wall time passes. Call once per frame, before drawing.
     pub fn tick(&mut self, dt_secs: f32) -> NeedsRepaint {
         self.idle_secs += dt_secs;
+        self.discovery_grows_old(dt_secs);
         if self.idle_secs > TYPING_PAUSE_SECS {
             self.session_mut().history.pause();
         }

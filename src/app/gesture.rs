@@ -3,7 +3,7 @@ use smol_str::SmolStr;
 use crate::base::NodeId;
 use crate::event::WireRef;
 use crate::play::ops::{NodeField, Outlet, PlayField};
-use crate::play::{NodeKind, When};
+use crate::play::{Bind, NodeKind, When};
 
 /// A change of the play, as the canvas and the inspector make it: one step of the history each.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +69,12 @@ pub enum Gesture {
     Bind {
         formation: SmolStr,
         text: String,
+    },
+    /// Another statement at the place of one.
+    Rebind {
+        formation: SmolStr,
+        stmt: usize,
+        bind: Bind,
     },
     Unbind {
         formation: SmolStr,

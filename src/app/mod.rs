@@ -11,6 +11,7 @@
 mod arrange;
 mod command;
 pub mod diff;
+mod discovery;
 mod drafts;
 mod edit;
 mod editor;
@@ -30,6 +31,7 @@ mod toast;
 mod watch;
 
 pub use command::{Command, Info};
+pub use discovery::{Discovery, Presence};
 pub use editor::Editor;
 pub use gesture::Gesture;
 pub use history::History;

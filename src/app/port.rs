@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use crate::base::{Coord, NodeId, RunId};
 use crate::event::Recorded;
-use crate::play::Document;
+use crate::play::{Document, Formation};
 
 /// Names a [`ToRunner::Start`] until the run has its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +34,14 @@ pub enum ToRunner {
     /// Answered by [`FromRunner::Loaded`], or by [`FromRunner::Failed`].
     LoadRun {
         run: RunId,
+    },
+    /// What is really there in the formation; without one, the built-in workers. Starts nothing. Answered by
+    /// [`FromRunner::Discovered`] of the same number.
+    Discover {
+        number: u64,
+        formation: Option<Formation>,
+        /// Other computers are to be asked too.
+        far: bool,
     },
 }
 
@@ -69,6 +77,11 @@ pub enum FromRunner {
     },
     Runs(Vec<RunSummary>),
     Loaded(Box<LoadedRun>),
+    Discovered {
+        number: u64,
+        /// In the order of the formation's lines, plays that are registered last.
+        places: Vec<Place>,
+    },
     /// Something asked for did not work. The message says what and what to do.
     Failed {
         message: String,
@@ -126,4 +139,71 @@ pub struct LoadedRun {
     pub live: bool,
     /// Why it does not, if it is not finished either.
     pub stopped: Option<String>,
+}
+
+/// What is behind one address of a formation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// `image/version` as in the formation's line; empty for plays that are registered.
+    pub pattern: String,
+    /// The address or the command. Empty for built-in workers, those that come by themselves, and plays.
+    pub address: String,
+    /// The worker's own name, if it says one.
+    pub worker: String,
+    pub is_pull: bool,
+    pub health: Health,
+    pub methods: Vec<Method>,
+}
+
+/// How a place is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    Healthy,
+    /// It was asked, and why that gave nothing.
+    Down(String),
+    /// Why not.
+    NotAsked(String),
+}
+
+impl Health {
+    /// As shown.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Down(_) => "down",
+            Self::NotAsked(_) => "not asked",
+        }
+    }
+
+    /// The reason, for all that is not healthy.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Healthy => None,
+            Self::Down(why) | Self::NotAsked(why) => Some(why),
+        }
+    }
+}
+
+/// A method that can be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Method {
+    /// Its version is `*` where the server has none: any will do.
+    pub coord: Coord,
+    /// One line, may be empty.
+    pub summary: String,
+    /// JSON schemas of what goes in and out, as text. Empty: anything.
+    pub input_schema: String,
+    pub output_schema: String,
+    /// Who pulls balls of it. `None` where it is called at an address.
+    pub pulling: Option<Pulling>,
+}
+
+/// Workers without an address that serve a method.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pulling {
+    pub workers: u64,
+    /// Balls that they would take at once.
+    pub ready: u64,
+    /// Balls that wait for one.
+    pub queued: u64,
 }

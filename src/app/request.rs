@@ -32,6 +32,7 @@ pub enum View {
     ToggleTextPane,
     ToggleTheme,
     ShowProblems,
+    ShowFormation,
     ShowRuns,
     /// Bring the node into view.
     Reveal(NodeId),

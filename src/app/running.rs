@@ -111,6 +111,8 @@ impl Editor {
         }
         let session = self.session();
         let (entry, doc, formation) = (entry_of(session), Arc::new(session.doc().clone()), session.formation.clone());
+        // Who runs it wants it to be reached.
+        self.ask_targets();
         let ticket = self.next_ticket;
         self.next_ticket = Ticket(ticket.0 + 1);
         self.session_mut().set_watch(Some(Watch::started(ticket, Arc::clone(&doc), item)));
@@ -194,6 +196,7 @@ impl Editor {
                 }
                 self.session_mut().set_watch(Some(Watch::loaded(*loaded)));
             }
+            FromRunner::Discovered { number, places } => self.discovered(number, places),
             FromRunner::Failed { message } => self.toasts.push(Tone::Error, message, None),
         }
     }

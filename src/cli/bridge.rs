@@ -8,13 +8,14 @@ use anyhow::Context;
 
 use super::allowed::Ledger;
 use super::recorder;
-use crate::app::port::{FromRunner, LoadedRun, RunState, RunSummary, Start, ToRunner};
+use crate::app::port::{FromRunner, Health, LoadedRun, Method, Place, Pulling, RunState, RunSummary, Start, ToRunner};
 use crate::base::RunId;
 use crate::event::Outcome;
 use crate::gui::{Port, Wake};
 use crate::journal::{Journal, Reader, RunInfo, Status};
 use crate::lang;
-use crate::runner::{self, Config, Prepared, Recovered, Redact, Reply, Runner, Trust};
+use crate::play::Formation;
+use crate::runner::{self, Asking, Config, Prepared, Recovered, Redact, Reply, Runner, Trust};
 
 /// The window's ends. The runner stops when the window drops them.
 ///
@@ -63,6 +64,7 @@ fn serve(orders: &Receiver<ToRunner>, desk: &Desk, trust: &Trust, redact: Redact
                 Ok(infos) => desk.say(FromRunner::Runs(infos.into_iter().map(summary).collect())),
                 Err(error) => desk.failed(&error.into()),
             },
+            ToRunner::Discover { number, formation, far } => discover(&runner, desk, number, formation.as_ref(), far),
             ToRunner::LoadRun { run } => match load(&reader, &run) {
                 Ok(loaded) => {
                     let (live, seen) = (loaded.live, loaded.events.len() as u64);
@@ -76,6 +78,43 @@ fn serve(orders: &Receiver<ToRunner>, desk: &Desk, trust: &Trust, redact: Redact
         }
     }
     Ok(runner.stop().wait()?)
+}
+
+/// Those who look on wait for nobody: the answer is passed on from a thread of its own.
+fn discover(runner: &Runner, desk: &Desk, number: u64, formation: Option<&Formation>, far: bool) {
+    let asked = runner.targets(formation, if far { Asking::All } else { Asking::Near });
+    let there = desk.clone();
+    let answer = move || {
+        let places = asked.wait().unwrap_or_default().into_iter().map(place).collect();
+        there.say(FromRunner::Discovered { number, places });
+    };
+    if thread::Builder::new().name("discover".to_owned()).spawn(answer).is_err() {
+        desk.say(FromRunner::Discovered { number, places: Vec::new() });
+    }
+}
+
+fn place(place: runner::Place) -> Place {
+    let pattern = if place.line == runner::PLAYS { "" } else { place.line.split(' ').next().unwrap_or_default() };
+    let health = match place.trouble {
+        None => Health::Healthy,
+        Some(why) if place.asked => Health::Down(why),
+        Some(why) => Health::NotAsked(why),
+    };
+    let method = |method: runner::Method| Method {
+        coord: method.coord,
+        summary: method.summary,
+        input_schema: method.input_schema,
+        output_schema: method.output_schema,
+        pulling: method.pulling.map(|runner::Pulling { workers, ready, queued }| Pulling { workers, ready, queued }),
+    };
+    Place {
+        pattern: pattern.to_owned(),
+        is_pull: place.line.ends_with(" pull"),
+        address: place.address,
+        worker: place.worker,
+        health,
+        methods: place.methods.into_iter().map(method).collect(),
+    }
 }
 
 /// What to say of the runs that an earlier program left and this one cannot go on with.

@@ -14,7 +14,7 @@ use super::input;
 use super::output::Output;
 use crate::journal::Journal;
 use crate::plan::choose_formation;
-use crate::runner::{Config, Method, Place, Runner};
+use crate::runner::{Asking, Config, Method, PLAYS, Place, Runner, plays_as_place};
 
 pub(super) fn of_file(file: &Path, args: &args::Targets, out: &mut Output) -> anyhow::Result<Verdict> {
     let input = match input::read(file)? {
@@ -36,7 +36,9 @@ pub(super) fn of_file(file: &Path, args: &args::Targets, out: &mut Output) -> an
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runner")?;
     let places = runtime.block_on(async {
         let runner = Runner::spawn(Config { consent: ledger.consent, trust, ..Config::new(Journal::memory()) });
-        let places = runner.targets(formation, true).await?;
+        let mut places = runner.targets(formation, Asking::Starting).await?;
+        let plays = input.doc().plays().map(|(_, play)| (&play.coord, play.title.as_deref()));
+        places.extend(plays_as_place(plays, formation));
         runner.stop().await?;
         Ok::<_, anyhow::Error>(places)
     })?;
@@ -67,7 +69,12 @@ fn say(places: &[Place], out: &mut Output) -> anyhow::Result<()> {
 }
 
 fn at(place: &Place) -> String {
-    let address = if place.address.is_empty() { "built-in" } else { &place.address };
+    let address = match place.address.as_str() {
+        "" if place.line == PLAYS => PLAYS,
+        "" if place.line.ends_with(" pull") => "pull",
+        "" => "built-in",
+        address => address,
+    };
     tame(&if place.worker.is_empty() { address.to_owned() } else { format!("{address} ({})", place.worker) })
 }
 

@@ -7,6 +7,7 @@ pub mod canvas;
 mod dialogs;
 mod finder;
 mod fonts;
+mod health;
 mod icons;
 mod keys;
 mod open;

@@ -1,4 +1,4 @@
-//! The left side: connectors to drag onto the canvas, and the targets that the play and its formation know.
+//! The left side: connectors to drag onto the canvas, and the targets: those that are there, and those that are wanted.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,12 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::canvas::{kind_color, kind_icon};
+use super::health::{Sign, Standing, method_words, standing};
 use super::icons::Icon;
 use super::theme::{self, Theme, size};
 use super::widgets::{caption, text_at};
-use crate::app::{Command, Gesture};
-use crate::base::Coord;
+use crate::app::{Command, Discovery, Gesture, Presence};
+use crate::base::{Coord, VersionKind, version_kind};
 use crate::play::ops::palette;
 use crate::play::{Bind, Document, Formation, Item, NodeKind, Play, Stmt, Target, TargetRef, Via};
 use crate::scene::Kind;
@@ -32,14 +33,25 @@ pub struct PalettePanel {
 /// Images, versions, methods, and how each version is reached. Kept until the document changes.
 #[derive(Debug, Default)]
 struct Tree {
-    built_for: Option<(u64, Option<SmolStr>)>,
+    built_for: Option<(u64, Option<SmolStr>, u64)>,
     images: BTreeMap<SmolStr, BTreeMap<SmolStr, Version>>,
 }
 
 #[derive(Debug, Default)]
 struct Version {
-    methods: Vec<SmolStr>,
-    via: Option<&'static str>,
+    methods: BTreeMap<SmolStr, MethodRow>,
+    standing: Standing,
+}
+
+#[derive(Debug, Default)]
+struct MethodRow {
+    is_play: bool,
+    /// A play of the file calls it.
+    is_used: bool,
+    /// It is called, and is not there.
+    is_missing: bool,
+    /// What is known of it.
+    words: String,
 }
 
 /// What the panel shows.
@@ -48,6 +60,7 @@ pub struct Subject<'a> {
     pub revision: u64,
     pub formation: Option<&'a SmolStr>,
     pub editable: bool,
+    pub discovery: &'a Discovery,
     /// Where a node goes that is made by a click.
     pub place: (i32, i32),
 }
@@ -104,10 +117,21 @@ impl PalettePanel {
                 continue;
             }
             for (version, at) in versions {
-                row(ui, 1, version, at.via, None, Look::Version);
-                for method in &at.methods {
-                    let response = row(ui, 2, method, None, None, Look::Method);
+                let response = row(ui, 1, version, Some(&at.standing), None, Look::Version);
+                if !at.standing.more.is_empty() {
+                    response.on_hover_text(&at.standing.more);
+                }
+                for (method, known) in &at.methods {
+                    let note = match (known.is_missing, known.is_play) {
+                        (true, _) => {
+                            Some(Standing { sign: Sign::Down, word: "not there".into(), ..Standing::default() })
+                        }
+                        (false, true) => Some(Standing { sign: Sign::Up, word: "play".into(), ..Standing::default() }),
+                        (false, false) => None,
+                    };
+                    let response = row(ui, 2, method, note.as_ref(), None, Look::Method);
                     if !subject.editable {
+                        response.on_hover_text(&known.words);
                         continue;
                     }
                     let coord = Coord::new(image, version, method);
@@ -116,7 +140,7 @@ impl PalettePanel {
                     if response.double_clicked() {
                         out.push(Command::Edit(Gesture::AddNode { kind, at: subject.place, from: None }));
                     }
-                    response.on_hover_text("Drag onto the canvas to call it");
+                    response.on_hover_text(format!("{}\n\nDrag onto the canvas to call it", known.words));
                 }
             }
         }
@@ -183,7 +207,7 @@ enum Look {
     Method,
 }
 
-fn row(ui: &mut Ui, depth: u8, text: &str, note: Option<&str>, open: Option<bool>, look: Look) -> Response {
+fn row(ui: &mut Ui, depth: u8, text: &str, note: Option<&Standing>, open: Option<bool>, look: Look) -> Response {
     let theme = Theme::of(ui.ctx());
     let sense = match look {
         Look::Image => Sense::click(),
@@ -192,7 +216,8 @@ fn row(ui: &mut Ui, depth: u8, text: &str, note: Option<&str>, open: Option<bool
     };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 23.0), sense);
     let role = if look == Look::Image { Role::Button } else { Role::TreeItem };
-    response.widget_info(|| WidgetInfo::labeled(role, true, text));
+    let label = note.map_or_else(|| text.to_owned(), |note| format!("{text}, {}", note.word));
+    response.widget_info(|| WidgetInfo::labeled(role, true, &label));
     if look != Look::Version && (response.hovered() || response.has_focus()) {
         ui.painter().rect_filled(rect.shrink2(vec2(8.0, 0.0)), 5.0, theme.panel2);
     }
@@ -208,18 +233,18 @@ fn row(ui: &mut Ui, depth: u8, text: &str, note: Option<&str>, open: Option<bool
         Look::Method => (theme::mono(size::SMALL), theme.text),
     };
     text_at(ui, pos2(x + 16.0, y), Align2::LEFT_CENTER, text, font, color);
-    if look == Look::Version {
+    if let Some(Standing { sign, word, .. }) = note {
         let right = rect.right() - 20.0;
-        let (word, color) = note.map_or(("not bound", theme.faint), |word| (word, theme.ok));
-        ui.painter().circle_filled(pos2(right, y), 3.2, color);
-        text_at(ui, pos2(right - 9.0, y), Align2::RIGHT_CENTER, word, theme::small(), theme.faint);
+        sign.paint(ui, pos2(right, y));
+        let color = if *sign == Sign::Down { theme.error } else { theme.muted };
+        text_at(ui, pos2(right - 10.0, y), Align2::RIGHT_CENTER, word.as_str(), theme::small(), color);
     }
     response
 }
 
 impl Tree {
     fn update(&mut self, subject: &Subject<'_>) {
-        let wanted = Some((subject.revision, subject.formation.cloned()));
+        let wanted = Some((subject.revision, subject.formation.cloned(), subject.discovery.version()));
         if self.built_for == wanted {
             return;
         }
@@ -235,16 +260,43 @@ impl Tree {
         if let Some(formation) = formation {
             self.add_formation(formation);
         }
+        for method in subject.discovery.places().iter().flat_map(|place| &place.methods) {
+            self.row(&method.coord).words = method_words(method);
+        }
+        let registered = subject.discovery.places().iter().filter(|place| place.pattern.is_empty());
+        let registered = registered.flat_map(|place| &place.methods);
+        for method in registered {
+            self.row(&method.coord).is_play = true;
+        }
+        let is_elsewhere = |coord: &Coord| {
+            let binding = formation.and_then(|formation| formation.binding(&coord.image, &coord.version));
+            binding.is_some_and(|binding| binding.via != Via::Builtin)
+        };
+        for (_, play) in subject.doc.plays().filter(|(_, play)| !is_elsewhere(&play.coord)) {
+            let row = self.row(&play.coord);
+            row.is_play = true;
+            let title = play.title.as_deref().map(|title| format!("\n{title}")).unwrap_or_default();
+            row.words = format!("{}{title}\nA play of this file: each call is a run of its own", play.coord);
+        }
         for (image, versions) in &mut self.images {
             for (version, at) in versions {
-                at.via = match formation {
-                    Some(formation) => via(formation, image, version),
-                    None => Some("built in"),
-                };
-                at.methods.sort_unstable();
-                at.methods.dedup();
+                at.standing = stands(subject.discovery, formation, image, version, at);
+                for (method, row) in &mut at.methods {
+                    let coord = Coord::new(image, version, method);
+                    row.is_missing =
+                        row.is_used && !row.is_play && subject.discovery.presence(&coord) == Presence::Missing;
+                    if row.words.is_empty() {
+                        let what = if row.is_missing { "Called, but not there" } else { "Called here" };
+                        row.words = format!("{coord}\n{what}");
+                    }
+                }
             }
         }
+    }
+
+    fn row(&mut self, coord: &Coord) -> &mut MethodRow {
+        let versions = self.images.entry(coord.image.clone()).or_default();
+        versions.entry(coord.version.clone()).or_default().methods.entry(coord.method.clone()).or_default()
     }
 
     fn add_play(&mut self, play: &Play) {
@@ -258,8 +310,9 @@ impl Tree {
     fn add_target(&mut self, target: &Target) {
         for to in target.refs() {
             if let TargetRef::Coord(coord) = to {
-                let versions = self.images.entry(coord.image.clone()).or_default();
-                versions.entry(coord.version.clone()).or_default().methods.push(coord.method.clone());
+                // A requirement is met by a version that is there, or by none: that is known when a run starts.
+                let is_exact = matches!(version_kind(&coord.version), Ok(VersionKind::Exact));
+                self.row(coord).is_used |= is_exact;
             }
         }
     }
@@ -278,19 +331,35 @@ impl Tree {
     }
 }
 
-/// The word for how the formation serves a version; the first binding that matches is the one.
-fn via(formation: &Formation, image: &str, version: &str) -> Option<&'static str> {
-    formation.body.iter().find_map(|line| match &line.kind {
-        Bind::To(binding) if binding.image == image && (binding.version == "*" || binding.version == version) => {
-            Some(match binding.via {
-                Via::Service(_) => "service",
-                Via::Pod { .. } => "pod",
-                Via::Process(_) => "process",
-                Via::Pull => "pull",
-                Via::Builtin => "built in",
-                Via::Reflect(_) => "reflect",
-            })
-        }
-        _ => None,
-    })
+/// How a version is reached and how that is; the first binding that matches is the one.
+fn stands(discovery: &Discovery, formation: Option<&Formation>, image: &str, version: &str, at: &Version) -> Standing {
+    let standing_of = |via: &str, pattern: &str| {
+        let found = standing(discovery.behind(pattern), |method| method.coord.version == version);
+        Standing { word: format!("{via}, {}", found.word), ..found }
+    };
+    let all_plays = !at.methods.is_empty() && at.methods.values().all(|row| row.is_play);
+    let plays = || Standing { sign: Sign::Up, word: "here".to_owned(), ..Standing::default() };
+    let Some(formation) = formation else {
+        let there = discovery.behind(&format!("{image}/*")).next().is_some();
+        return match (there, all_plays) {
+            (true, _) => Standing { sign: Sign::Up, word: "built in".to_owned(), ..Standing::default() },
+            (false, true) => plays(),
+            (false, false) if discovery.is_known() => {
+                Standing { sign: Sign::Down, word: "not built in".to_owned(), ..Standing::default() }
+            }
+            (false, false) => Standing { word: "built in".to_owned(), ..Standing::default() },
+        };
+    };
+    let Some(binding) = formation.binding(image, version) else {
+        return if all_plays { plays() } else { Standing { word: "not bound".to_owned(), ..Standing::default() } };
+    };
+    let pattern = format!("{}/{}", binding.image, binding.version);
+    match binding.via {
+        Via::Service(_) => standing_of("service", &pattern),
+        Via::Pod { .. } => standing_of("pod", &pattern),
+        Via::Process(_) => standing_of("process", &pattern),
+        Via::Pull => standing_of("pull", &pattern),
+        Via::Reflect(_) => standing_of("reflect", &pattern),
+        Via::Builtin => Standing { sign: Sign::Up, word: "built in".to_owned(), ..Standing::default() },
+    }
 }

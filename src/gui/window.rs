@@ -135,6 +135,7 @@ impl Window {
         let mut commands = Vec::new();
         self.shortcuts(&ctx, &mut commands);
         self.panels(ui, &mut commands);
+        self.look_around(&ctx);
         self.dialogs(&ctx, &mut commands);
         self.close_requested(&ctx, &mut commands);
         if !commands.is_empty() {
@@ -144,6 +145,19 @@ impl Window {
             self.apply(&ctx, command);
         }
         self.name_window(&ctx);
+    }
+
+    /// Asks what is really there, now and then, while the palette is seen.
+    fn look_around(&mut self, ctx: &egui::Context) {
+        if ctx.input(|input| input.viewport().minimized == Some(true)) {
+            return;
+        }
+        if let Some(request) = self.editor.look_around() {
+            self.fulfil(ctx, request);
+        }
+        if let Some(secs) = self.editor.asks_again_in() {
+            ctx.request_repaint_after(Duration::from_secs_f32(secs + 0.05));
+        }
     }
 
     fn panels(&mut self, ui: &mut Ui, out: &mut Vec<Command>) {
@@ -165,6 +179,7 @@ impl Window {
                 formation: session.formation(),
                 editable: session.shown().is_some_and(|shown| shown.editable),
                 place: self.canvas.place_for_new(),
+                discovery: self.editor.discovery(),
             };
             self.palette.ui(ui, &subject, out);
         });
@@ -344,6 +359,7 @@ impl Window {
                 self.look = self.look.next();
                 theme::install(ctx, self.look);
             }
+            View::ShowFormation => self.side.show(Tab::Formation),
             View::ShowProblems => self.side.show(Tab::Problems),
             View::ShowRuns => self.runs.toggle(),
             View::Reveal(node) => self.reveal = Some(node),

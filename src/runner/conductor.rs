@@ -23,7 +23,7 @@ use super::signals::{KEPT_MS, Signals};
 use super::standing::Standing;
 use super::targets::Targets;
 use super::watch::{Room, Watch, Watcher, watch};
-use super::{Error, Limits, Prepared, World};
+use super::{Asking, Error, Limits, Prepared, World};
 use crate::base::{BallId, RunId};
 use crate::engine::Input;
 use crate::event::{Answer, Failure, Outcome, Payload, Started};
@@ -101,7 +101,7 @@ pub(super) enum Mail {
     },
     Targets {
         formation: Option<Box<Formation>>,
-        starts: bool,
+        asking: Asking,
         reply: Answering<Vec<Place>>,
     },
     Delete {
@@ -324,8 +324,8 @@ impl Conductor {
             Mail::WatchAll { watcher } => self.watchers.push(watcher),
             Mail::Reader { reply } => drop(reply.send(self.keeper.journal().reader().map_err(Error::from))),
             Mail::Recovered { reply } => drop(reply.send(Ok(self.recovered.clone()))),
-            Mail::Targets { formation, starts, reply } => {
-                let listing = self.targets.list(formation.as_deref(), starts);
+            Mail::Targets { formation, asking, reply } => {
+                let listing = self.targets.list(formation.as_deref(), asking);
                 tokio::spawn(async move { drop(reply.send(Ok(listing.await))) });
             }
             Mail::Standing { reply } => drop(reply.send(Ok(self.standing()))),

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::demo::builtin_methods;
+use super::pull::Standing;
 use super::service::{SAID_LATELY, Said, Service};
 use super::targets::{Route, Targets};
 use super::v1;
@@ -34,7 +36,20 @@ pub struct Place {
     pub worker: String,
     /// Why nothing can be said of it now, or nothing can be called there.
     pub trouble: Option<String>,
+    /// Whether it was asked, or needs no asking. Else the trouble is no fault of what is there.
+    pub asked: bool,
     pub methods: Vec<Method>,
+}
+
+/// Who is asked, and what is done for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// All; processes that the person has allowed are started for it.
+    Starting,
+    /// All that is up.
+    All,
+    /// What is up on this computer.
+    Near,
 }
 
 /// A method that can be called.
@@ -47,6 +62,51 @@ pub struct Method {
     /// JSON schemas of what goes in and out, as text. Empty: anything.
     pub input_schema: String,
     pub output_schema: String,
+    /// Workers that pull balls of it, if it is served by such.
+    pub pulling: Option<Pulling>,
+}
+
+/// Workers without an address that serve a method.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pulling {
+    pub workers: u64,
+    /// Balls that they would take at once.
+    pub ready: u64,
+    /// Balls that wait for one.
+    pub queued: u64,
+}
+
+/// The line of [`Place`] that stands for plays.
+pub const PLAYS: &str = "play";
+
+/// Plays as a place, those left out that the formation binds elsewhere. `None` if that is all of them.
+pub fn plays_as_place<'p>(
+    plays: impl IntoIterator<Item = (&'p Coord, Option<&'p str>)>,
+    formation: Option<&Formation>,
+) -> Option<Place> {
+    let is_target = |coord: &Coord| {
+        let binding = formation.and_then(|formation| formation.binding(&coord.image, &coord.version));
+        binding.is_none_or(|binding| binding.via == Via::Builtin)
+    };
+    let plays = plays.into_iter().filter(|(coord, _)| is_target(coord));
+    let methods: Vec<Method> = plays
+        .map(|(coord, title)| Method {
+            coord: coord.clone(),
+            summary: title.unwrap_or_default().to_owned(),
+            input_schema: String::new(),
+            output_schema: String::new(),
+            pulling: None,
+        })
+        .collect();
+    let place = Place {
+        line: PLAYS.to_owned(),
+        address: String::new(),
+        worker: String::new(),
+        trouble: None,
+        asked: true,
+        methods,
+    };
+    (!place.methods.is_empty()).then_some(place)
 }
 
 impl Targets {
@@ -126,23 +186,31 @@ impl Targets {
     pub fn list(
         &mut self,
         formation: Option<&Formation>,
-        starts: bool,
+        asking: Asking,
     ) -> impl Future<Output = Vec<Place>> + Send + use<> {
         let mut lines: Vec<(Binding, Result<Arc<Service>, Place>)> = Vec::new();
         for binding in bindings(formation) {
-            let place = |trouble: Option<String>| Place { trouble, ..blank(&binding) };
+            let place = |trouble: Option<String>| Place { asked: trouble.is_none(), trouble, ..blank(&binding) };
             let found = match &binding.via {
                 Via::Builtin => Err(Place { methods: builtin(&binding, formation), ..blank(&binding) }),
-                Via::Pull => Err(place(None)),
-                Via::Process(_) if !starts => Err(place(Some("its first ball starts it".to_owned()))),
-                _ => match self.place(&binding) {
-                    Ok(Route::Service(service)) => Ok(service),
+                Via::Pull => Err(Place { methods: self.pulled_methods(&binding, formation), ..blank(&binding) }),
+                Via::Service(_) | Via::Reflect(_) if asking == Asking::Near && is_far(&binding) => {
+                    Err(place(Some("it is on another computer, and was not to be asked".to_owned())))
+                }
+                via => match self.place(&binding) {
+                    Ok(Route::Service(service)) if asking == Asking::Starting || service.is_up() => Ok(service),
+                    _ if asking != Asking::Starting && matches!(via, Via::Process(_)) => {
+                        Err(place(Some("its first ball starts it".to_owned())))
+                    }
                     Ok(_) => Err(place(None)),
                     Err(why) => Err(place(Some(why))),
                 },
             };
             lines.push((binding, found));
         }
+        let registered = self.registry.all();
+        let registered = registered.iter().map(|play| (&play.plan.play, play.plan.title.as_deref()));
+        let plays = plays_as_place(registered, formation);
         let formation = formation.cloned();
         async move {
             let mut asking = JoinSet::new();
@@ -171,8 +239,21 @@ impl Targets {
                 }
             }
             places.sort_by_key(|(i, _)| *i);
-            places.into_iter().map(|(_, place)| place).collect()
+            places.into_iter().map(|(_, place)| place).chain(plays).collect()
         }
+    }
+
+    /// What workers that pull say that they serve.
+    fn pulled_methods(&self, binding: &Binding, formation: Option<&Formation>) -> Vec<Method> {
+        let standings = self.registry.hub.standings().into_iter();
+        let there = standings.filter(|standing| !standing.workers.is_empty() || standing.queued > 0);
+        let to_method = |standing: Standing| {
+            let pulling =
+                Pulling { workers: standing.workers.len() as u64, ready: standing.credit, queued: standing.queued };
+            let method = to_method(&standing.method, binding, formation)?;
+            Some(Method { pulling: Some(pulling), ..method })
+        };
+        there.filter_map(to_method).collect()
     }
 }
 
@@ -201,7 +282,7 @@ fn blank(binding: &Binding) -> Place {
         Via::Reflect(addresses) => ("reflect", addresses.join(", ")),
     };
     let line = format!("{}/{} {via}", binding.image, binding.version);
-    Place { line, address, worker: String::new(), trouble: None, methods: Vec::new() }
+    Place { line, address, worker: String::new(), trouble: None, asked: true, methods: Vec::new() }
 }
 
 /// Whether the target goes by this line, and not by one before it.
@@ -231,5 +312,21 @@ fn to_method(method: &v1::Method, binding: &Binding, formation: Option<&Formatio
         summary: method.summary.clone(),
         input_schema: method.input_schema.clone(),
         output_schema: method.output_schema.clone(),
+        pulling: None,
+    })
+}
+
+/// Whether an address of the line is beyond this computer, as far as can be told without looking names up.
+fn is_far(binding: &Binding) -> bool {
+    let (Via::Service(addresses) | Via::Reflect(addresses)) = &binding.via else { return false };
+    addresses.iter().any(|address| {
+        let rest = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);
+        let place = rest.split('/').next().unwrap_or_default();
+        let host = match place.strip_prefix('[') {
+            Some(v6) => v6.split(']').next().unwrap_or_default(),
+            None => place.rsplit_once(':').map_or(place, |(host, _)| host),
+        };
+        let is_loopback = host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        !is_loopback && !host.eq_ignore_ascii_case("localhost")
     })
 }

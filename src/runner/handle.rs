@@ -12,7 +12,7 @@ use super::registry::Registry;
 use super::rerun::Record;
 use super::v1::worker_server::Worker;
 use super::watch::{CAPACITY, Room, Watcher, watch};
-use super::{Consent, Error, Limits, Place, Prepared, Redact, Standing, Trust, Watch, World};
+use super::{Asking, Consent, Error, Limits, Place, Prepared, Redact, Standing, Trust, Watch, World};
 use crate::base::{Coord, NodeId, RunId};
 use crate::event::{Headers, Outcome, Payload, TraceContext};
 use crate::journal::{Journal, Reader};
@@ -271,11 +271,10 @@ impl Runner {
 
     /// All that can be called in the formation, place by place; without one, the built-in workers.
     ///
-    /// Workers are asked side by side, each for two seconds at most. `starts`: processes too, those that the person has
-    /// allowed are started for it.
-    pub fn targets(&self, formation: Option<&Formation>, starts: bool) -> Reply<Vec<Place>> {
+    /// Workers are asked side by side, each for two seconds at most. Plays that are registered come last.
+    pub fn targets(&self, formation: Option<&Formation>, asking: Asking) -> Reply<Vec<Place>> {
         let formation = formation.cloned().map(Box::new);
-        self.ask(|reply| Mail::Targets { formation, starts, reply })
+        self.ask(|reply| Mail::Targets { formation, asking, reply })
     }
 
     /// How many runs, watches and waiting balls there are.

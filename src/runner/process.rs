@@ -104,6 +104,11 @@ impl Process {
         }
     }
 
+    /// Whether it answers, without starting it.
+    pub fn is_up(&self) -> bool {
+        matches!(*self.shared.state.borrow(), State::Ready(_))
+    }
+
     /// For good.
     pub fn stop(&self) {
         self.shared.stop.cancel();

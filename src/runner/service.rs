@@ -131,6 +131,11 @@ impl Service {
         }
     }
 
+    /// Whether asking it starts nothing.
+    pub fn is_up(&self) -> bool {
+        self.process.as_ref().is_none_or(Process::is_up)
+    }
+
     /// Ends what was started for it.
     pub fn stop(&self) {
         if let Some(process) = &self.process {

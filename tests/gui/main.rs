@@ -5,7 +5,9 @@
 
 mod canvas;
 mod commands;
+mod discovery;
 mod files;
+mod formation;
 mod inspector;
 mod panels;
 mod processes;

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 use chalktalk::app::port::{FromRunner, ToRunner};
 use chalktalk::app::{Command, Editor, registry};
 use chalktalk::gui::theme::Look;
 use chalktalk::gui::{Ask, FileDialogs, Port, Window, dress};
-use chalktalk::play::{Node, NodeKind, Play};
+use chalktalk::play::{Formation, Node, NodeKind, Play};
 use eframe::egui::{self, Event, Key, Modifiers, PointerButton, Pos2, Rect};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _};
@@ -30,9 +30,32 @@ impl FileDialogs for Desk {
 
 pub struct Stage {
     pub harness: Harness<'static, Option<Window>>,
-    pub to_runner: Receiver<ToRunner>,
+    pub to_runner: Orders,
     pub from_runner: Sender<FromRunner>,
     pub desk: Desk,
+}
+
+/// What the window sends to the runner. Questions about what is there come by themselves, and are kept apart.
+pub struct Orders {
+    all: Receiver<ToRunner>,
+    asked: RefCell<Vec<(u64, Option<Formation>, bool)>>,
+}
+
+impl Orders {
+    pub fn try_recv(&self) -> Result<ToRunner, TryRecvError> {
+        loop {
+            match self.all.try_recv()? {
+                ToRunner::Discover { number, formation, far } => self.asked.borrow_mut().push((number, formation, far)),
+                other => return Ok(other),
+            }
+        }
+    }
+
+    /// What was asked since the last time.
+    pub fn asked(&self) -> Vec<(u64, Option<Formation>, bool)> {
+        assert!(self.try_recv().is_err(), "something else was sent first");
+        self.asked.take()
+    }
 }
 
 pub const PLAY: &str = "// Two calls.
@@ -73,6 +96,7 @@ impl Stage {
                 },
                 None,
             );
+        let to_runner = Orders { all: to_runner, asked: RefCell::default() };
         let mut stage = Self { harness, to_runner, from_runner, desk };
         stage.settle();
         stage

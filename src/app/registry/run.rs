@@ -27,6 +27,22 @@ pub const ENTRIES: &[Entry] = &[
         command: || Command::SetFormation(None),
     },
     Entry {
+        id: "formation.show",
+        title: "Formation panel",
+        does: "Show which target is reached where, and how it is",
+        words: "targets binding address health service pod process pull",
+        shortcuts: &[],
+        command: || Command::ShowFormation,
+    },
+    Entry {
+        id: "formation.ask",
+        title: "Ask targets",
+        does: "Ask all that the formation names what it serves, on other computers too",
+        words: "discover health refresh versions schema describe",
+        shortcuts: &[],
+        command: || Command::AskTargets,
+    },
+    Entry {
         id: "run.input",
         title: "Input…",
         does: "Say what the next run starts with",

@@ -3,6 +3,7 @@
 use egui::{Id, Rect, RichText, Sense, Ui, Vec2, vec2};
 
 use super::field::{Drafts, Field};
+use super::versions;
 use crate::app::{Command, Editor, Gesture, Selection, Session, Shown, wire_name, wire_number};
 use crate::base::NodeId;
 use crate::event::WireRef;
@@ -12,7 +13,7 @@ use crate::gui::theme::{self, Theme, size, space};
 use crate::gui::widgets::{Tone, button, caption, rule};
 use crate::lang::Part;
 use crate::play::ops::{At, NodeField, PlayField};
-use crate::play::{Bind, Expr, Formation, Item, NodeKind, Policy, Spread, Stmt, When};
+use crate::play::{Expr, NodeKind, Policy, Spread, Stmt, When};
 use crate::scene::Kind;
 
 #[derive(Default)]
@@ -36,9 +37,9 @@ impl Inspector {
             ui.add_enabled_ui(shown.editable, |ui| {
                 let selection = session.selection();
                 if let Some(node) = selection.single_node() {
-                    self.node_ui(ui, session, &shown, node, out);
+                    self.node_ui(ui, editor, &shown, node, out);
                 } else if let Some(wire) = selection.single_wire() {
-                    self.wire_ui(ui, session, &shown, wire, out);
+                    self.wire_ui(ui, editor, &shown, wire, out);
                 } else if selection.is_empty() {
                     self.play_ui(ui, session, &shown, out);
                 } else {
@@ -48,7 +49,8 @@ impl Inspector {
         });
     }
 
-    fn node_ui(&mut self, ui: &mut Ui, session: &Session, shown: &Shown<'_>, id: &NodeId, out: &mut Vec<Command>) {
+    fn node_ui(&mut self, ui: &mut Ui, editor: &Editor, shown: &Shown<'_>, id: &NodeId, out: &mut Vec<Command>) {
+        let session = editor.session();
         let Some(number) = shown.graph.find(id) else { return };
         let node = shown.graph.node(shown.play, number);
         let kind = Kind::of(&node.kind);
@@ -83,6 +85,9 @@ impl Inspector {
                 out.push(Command::Edit(Gesture::SetField { node: id.clone(), field, text }));
             }
         }
+        if let Some(target) = node.kind.target() {
+            versions::ui(ui, editor, id, target, &mut self.drafts, out);
+        }
         ui.add_space(6.0);
         wires_of(ui, shown, number, out);
         ui.add_space(10.0);
@@ -91,7 +96,8 @@ impl Inspector {
         }
     }
 
-    fn wire_ui(&mut self, ui: &mut Ui, session: &Session, shown: &Shown<'_>, wire: &WireRef, out: &mut Vec<Command>) {
+    fn wire_ui(&mut self, ui: &mut Ui, editor: &Editor, shown: &Shown<'_>, wire: &WireRef, out: &mut Vec<Command>) {
+        let session = editor.session();
         let Some(number) = wire_number(shown.graph, wire) else { return };
         let when = shown.graph.when(shown.play, number);
         let theme = Theme::of(ui.ctx());
@@ -133,6 +139,10 @@ impl Inspector {
                 out.push(Command::Edit(Gesture::SetWhen { wire: wire.clone(), when }));
             }
         }
+        let head = shown.graph.node(shown.play, shown.graph.wire(number).to);
+        if let Some(target) = head.kind.target() {
+            versions::ui(ui, editor, &head.id, target, &mut self.drafts, out);
+        }
         ui.add_space(6.0);
         if button(ui, Some(Icon::Bin), "Delete wire", Tone::Quiet).clicked() {
             out.push(Command::Edit(Gesture::Disconnect(wire.clone())));
@@ -165,20 +175,13 @@ impl Inspector {
             }
         }
         self.roles_ui(ui, shown, out);
-        let chosen = session.doc().items.iter().find_map(|line| match &line.kind {
-            Item::Formation(formation) if Some(&formation.name) == session.formation() => Some(formation),
-            _ => None,
-        });
         ui.add_space(8.0);
         rule(ui);
         ui.add_space(10.0);
-        match chosen {
-            Some(formation) => self.formation_ui(ui, formation, out),
-            None => {
-                ui.label(RichText::new("Formation: built in").font(theme::semibold(size::HEADING)));
-                let text = "Demo workers in this program serve every target. Choose another formation in the top bar.";
-                ui.label(RichText::new(text).color(theme.muted));
-            }
+        let name = session.formation().map_or("built in", |name| name.as_str());
+        ui.label(RichText::new(format!("Formation: {name}")).font(theme::semibold(size::HEADING)));
+        if button(ui, None, "Show where targets are reached", Tone::Quiet).clicked() {
+            out.push(Command::ShowFormation);
         }
     }
 
@@ -207,64 +210,6 @@ impl Inspector {
         if let Some(name) = add.ui(ui, &mut self.drafts, |_| Ok(())) {
             out.push(Command::Edit(Gesture::AddRole(name)));
         }
-    }
-
-    fn formation_ui(&mut self, ui: &mut Ui, formation: &Formation, out: &mut Vec<Command>) {
-        let theme = Theme::of(ui.ctx());
-        ui.label(RichText::new(format!("Formation {}", formation.name)).font(theme::semibold(size::HEADING)));
-        ui.label(
-            RichText::new("Where each target is reached. The first line that matches is the one.").color(theme.muted),
-        );
-        ui.add_space(6.0);
-        for (stmt, line) in formation.body.iter().enumerate() {
-            let (pattern, via) = match &line.kind {
-                Bind::To(binding) => (format!("{}/{}", binding.image, binding.version), via_text(&binding.via)),
-                Bind::Role(role, target) => (format!("role {role}"), format!("= {target}")),
-                Bind::Comment(_) | Bind::Bad(_) => continue,
-            };
-            let current = format!("{pattern} {via}");
-            let field = Field {
-                id: Id::unique(("bind", formation.name.as_str(), stmt)),
-                label: &pattern,
-                hint: "",
-                current: &current,
-                problem: None,
-                mono: true,
-            };
-            if let Some(text) = field.ui(ui, &mut self.drafts, |_| Ok(())) {
-                let formation = formation.name.clone();
-                out.push(if text.trim().is_empty() {
-                    Command::Edit(Gesture::Unbind { formation, stmt })
-                } else {
-                    Command::Edit(Gesture::Bind { formation, text })
-                });
-            }
-        }
-        let add = Field {
-            id: Id::unique(("new bind", formation.name.as_str())),
-            label: "add a binding",
-            hint: "shop/* service \"http://127.0.0.1:50051\"",
-            current: "",
-            problem: None,
-            mono: true,
-        };
-        if let Some(text) = add.ui(ui, &mut self.drafts, |_| Ok(())) {
-            out.push(Command::Edit(Gesture::Bind { formation: formation.name.clone(), text }));
-        }
-    }
-}
-
-fn via_text(via: &crate::play::Via) -> String {
-    use crate::play::Via;
-    let list = |urls: &[String]| urls.iter().map(|url| format!("\"{url}\"")).collect::<Vec<_>>().join(", ");
-    match via {
-        Via::Service(urls) => format!("service {}", list(urls)),
-        Via::Pod { port, container: None } => format!("pod {port}"),
-        Via::Pod { port, container: Some(image) } => format!("pod {port} container \"{image}\""),
-        Via::Process(command) => format!("process \"{command}\""),
-        Via::Pull => "pull".to_owned(),
-        Via::Builtin => "builtin".to_owned(),
-        Via::Reflect(urls) => format!("reflect {}", list(urls)),
     }
 }
 

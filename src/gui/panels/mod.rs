@@ -5,6 +5,7 @@
 mod detail;
 mod empty;
 mod field;
+mod formation;
 mod highlight;
 mod input;
 mod inspector;
@@ -13,6 +14,7 @@ mod runs;
 mod side;
 mod text;
 mod timeline;
+mod versions;
 
 pub use empty::no_play;
 pub use input::InputDialog;

@@ -1,6 +1,7 @@
 use egui::{Id, Rect, ScrollArea, Ui, pos2};
 
 use super::detail;
+use super::formation::FormationPanel;
 use super::inspector::Inspector;
 use super::problems::{self, Located};
 use super::text::TextPane;
@@ -15,15 +16,17 @@ pub enum Tab {
     #[default]
     Text,
     Inspector,
+    Formation,
     Problems,
 }
 
-/// The right side: text, inspector and problems as tabs.
+/// The right side: text, inspector, formation and problems as tabs.
 #[derive(Default)]
 pub struct SidePanel {
     tab: Tab,
     text: TextPane,
     inspector: Inspector,
+    formation: FormationPanel,
     found: Found,
 }
 
@@ -61,7 +64,7 @@ impl SidePanel {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.horizontal(|ui| {
             ui.add_space(20.0);
-            ui.spacing_mut().item_spacing.x = 30.0;
+            ui.spacing_mut().item_spacing.x = 24.0;
             let errors = self.found.list.iter().any(|found| found.severity == Severity::Error);
             let color = match (errors, self.found.list.is_empty()) {
                 (true, _) => theme.error,
@@ -69,8 +72,12 @@ impl SidePanel {
                 (false, false) => theme.signal,
             };
             let problems = Some((self.found.list.len().to_string(), color));
-            let tabs =
-                [(Tab::Text, "Text", None), (Tab::Inspector, "Inspector", None), (Tab::Problems, "Problems", problems)];
+            let tabs = [
+                (Tab::Text, "Text", None),
+                (Tab::Inspector, "Inspector", None),
+                (Tab::Formation, "Targets", None),
+                (Tab::Problems, "Problems", problems),
+            ];
             for (which, name, badge) in tabs {
                 if tab(ui, name, badge, self.tab == which).clicked() {
                     self.tab = which;
@@ -85,6 +92,12 @@ impl SidePanel {
                     .id_salt("inspector")
                     .auto_shrink(false)
                     .show(ui, |ui| self.inspector.ui(ui, editor, out));
+            }
+            Tab::Formation => {
+                ScrollArea::vertical()
+                    .id_salt("formation")
+                    .auto_shrink(false)
+                    .show(ui, |ui| self.formation.ui(ui, editor, out));
             }
             Tab::Problems => problems::ui(ui, session, &self.found.list, out),
         }

@@ -26,12 +26,7 @@ pub fn add_formation(doc: &Document, name: &str) -> Edits {
 /// There is no such formation.
 pub fn bind(doc: &Document, formation: &SmolStr, bind: Bind) -> Edits {
     let (item, found) = find(doc, formation)?;
-    let same = |old: &Bind| match (old, &bind) {
-        (Bind::To(old), Bind::To(new)) => old.image == new.image && old.version == new.version,
-        (Bind::Role(old, _), Bind::Role(new, _)) => old == new,
-        _ => false,
-    };
-    let splice = match found.body.iter().position(|line| same(&line.kind)) {
+    let splice = match found.body.iter().position(|line| is_same(&line.kind, &bind)) {
         Some(at) if found.body[at].kind == bind => return Ok(Vec::new()),
         Some(at) => Splice::replace(at, Line { kind: bind, ..found.body[at].clone() }),
         None => {
@@ -46,6 +41,40 @@ pub fn bind(doc: &Document, formation: &SmolStr, bind: Bind) -> Edits {
         }
     };
     Ok(vec![Edit::Formation { item, splice }])
+}
+
+/// Another statement at the place of one.
+///
+/// # Errors
+/// There is no such formation or statement, or another one of the formation binds the same.
+pub fn rebind(doc: &Document, formation: &SmolStr, stmt: usize, bind: Bind) -> Edits {
+    let (item, found) = find(doc, formation)?;
+    let Some(old) = found.body.get(stmt) else {
+        return Err(Refusal::BadValue("that binding is gone: select it again".to_owned()));
+    };
+    let twin = |(i, line): (usize, &Line<Bind>)| i != stmt && is_same(&line.kind, &bind);
+    if found.body.iter().enumerate().any(twin) {
+        let what = match &bind {
+            Bind::To(binding) => format!("{}/{}", binding.image, binding.version),
+            Bind::Role(role, _) => format!("role {role}"),
+            Bind::Comment(text) | Bind::Bad(text) => text.clone(),
+        };
+        return Err(Refusal::BadValue(format!("{what} is bound in another line already: change that one")));
+    }
+    if old.kind == bind {
+        return Ok(Vec::new());
+    }
+    let splice = Splice::replace(stmt, Line { kind: bind, ..old.clone() });
+    Ok(vec![Edit::Formation { item, splice }])
+}
+
+/// Whether both say where the same is.
+fn is_same(one: &Bind, other: &Bind) -> bool {
+    match (one, other) {
+        (Bind::To(one), Bind::To(other)) => one.image == other.image && one.version == other.version,
+        (Bind::Role(one, _), Bind::Role(other, _)) => one == other,
+        _ => false,
+    }
 }
 
 /// # Errors

@@ -10,15 +10,17 @@ mod bind;
 mod draft;
 mod field;
 mod node;
+mod share;
 mod wire;
 
 use crate::base::NodeId;
 use crate::play::doc::Play;
 use crate::play::{Document, Edit, Graph};
 
-pub use bind::{add_formation, bind, remove_bind};
+pub use bind::{add_formation, bind, rebind, remove_bind};
 pub use field::{NodeField, PlayField};
 pub use node::{fresh_id, palette};
+pub use share::CANARY;
 
 /// A play of a document, with its graph: what every gesture is made on.
 #[derive(Clone, Copy, Debug)]

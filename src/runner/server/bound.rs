@@ -1,6 +1,6 @@
 //! What the formations of registered plays lead to, asked of the workers themselves.
 
-use super::super::{Method, Place, v1};
+use super::super::{Asking, Method, Place, v1};
 use super::Shared;
 use crate::play::{Formation, Via};
 
@@ -19,7 +19,8 @@ pub(super) async fn targets(shared: &Shared, image: &str) -> Vec<v1::Target> {
     }
     formations.truncate(MAX_FORMATIONS);
     // Side by side: those that do not answer take their time.
-    let asked: Vec<_> = formations.iter().map(|formation| shared.runner.targets(Some(formation), false)).collect();
+    let asked: Vec<_> =
+        formations.iter().map(|formation| shared.runner.targets(Some(formation), Asking::All)).collect();
     let mut all: Vec<v1::Target> = Vec::new();
     for asked in asked {
         let places = asked.await.unwrap_or_default();

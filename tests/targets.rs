@@ -16,7 +16,7 @@ use chalktalk::base::RunId;
 use chalktalk::event::Code;
 use chalktalk::play::Formation;
 use chalktalk::runner::v1::worker_server::Worker;
-use chalktalk::runner::{Asking, Place, Runner, Start, serve_worker, v1};
+use chalktalk::runner::{Asking, Config, Consent, Place, Runner, Start, serve_worker, v1};
 use serde_json::json;
 use support::{config, failed, passed, prepared_with, start};
 use tonic::{Request, Response, Status};
@@ -182,6 +182,31 @@ async fn all_that_can_be_called_is_listed_place_by_place() {
 
     let builtin = runner.targets(None, Asking::All).await.unwrap();
     assert!(builtin.iter().any(|place| place.line == "payments/* builtin" && place.methods.len() == 2), "{builtin:?}");
+}
+
+/// To look is not to start: not even what the person has allowed.
+#[tokio::test]
+async fn nothing_is_started_to_see_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mark = folder.path().join("started");
+    let command = format!("touch {}", mark.display());
+    let allowed = Consent::none();
+    allowed.allow(&command);
+    for (consent, asking) in
+        [(Consent::none(), Asking::Near), (Consent::none(), Asking::All), (allowed.clone(), Asking::All)]
+    {
+        let runner = Runner::spawn(Config { consent, ..config() });
+        let formation = formation(&format!("formation f {{ mail/1 process \"{command}\" }}"));
+        let places = runner.targets(Some(&formation), asking).await.unwrap();
+        assert_eq!((places[0].asked, places[0].trouble.as_deref()), (false, Some("its first ball starts it")));
+        runner.stop().await.unwrap();
+    }
+    // Where nobody has allowed it, it is not started either way.
+    let runner = Runner::spawn(config());
+    let formation = formation(&format!("formation f {{ mail/1 process \"{command}\" }}"));
+    let places = runner.targets(Some(&formation), Asking::Starting).await.unwrap();
+    assert!(places[0].trouble.as_ref().is_some_and(|why| why.contains("nobody has allowed to start")), "{places:?}");
+    assert!(!mark.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

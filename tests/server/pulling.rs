@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chalktalk::base::RunId;
 use chalktalk::event::{Code, Event};
-use chalktalk::runner::{Prepared, v1};
+use chalktalk::runner::{Asking, Prepared, Pulling, v1};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -112,6 +112,12 @@ async fn balls_go_out_in_order_and_never_more_than_a_worker_can_hold() {
     assert_eq!((json_of(first.ball.clone().unwrap().payload), first.coordinate.as_str()), (json!(0), "pack/1.2/box"));
     let target = standing(&mut stage, |target| target.held == 1).await;
     assert_eq!((target.queued, target.credit, target.workers), (5, 0, vec!["one".to_owned(), "two".to_owned()]));
+    // As a window or `targets` would see it.
+    let pulled = play(CALL).plan.formation.clone();
+    let places = stage.runner.targets(pulled.as_ref(), Asking::Near).await.unwrap();
+    let method = &places[0].methods[0];
+    assert_eq!((places[0].line.as_str(), method.coord.to_string().as_str()), ("pack/* pull", "pack/1.2/box"));
+    assert_eq!(method.pulling, Some(Pulling { workers: 2, ready: 0, queued: 5 }));
     two.ready(2);
     let (second, third) = (two.handed().await, two.handed().await);
     // No worker can hold more: the rest waits.

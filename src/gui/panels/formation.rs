@@ -111,7 +111,7 @@ impl FormationPanel {
                 }
             });
             ui.vertical(|ui| {
-                ui.add_space(18.0);
+                ui.add_space(16.0);
                 if icon_button(ui, Icon::Bin, &format!("Remove {pattern}"), "").clicked() {
                     out.push(Command::Edit(Gesture::Unbind { formation: formation.name.clone(), stmt }));
                 }
@@ -174,7 +174,7 @@ impl FormationPanel {
                 }
             });
             ui.vertical(|ui| {
-                ui.add_space(18.0);
+                ui.add_space(16.0);
                 if icon_button(ui, Icon::Bin, &format!("Remove role {role}"), "").clicked() {
                     out.push(Command::Edit(Gesture::Unbind { formation: formation.name.clone(), stmt }));
                 }

@@ -63,7 +63,7 @@ pub fn ui(ui: &mut Ui, editor: &Editor, node: &NodeId, target: &Target, drafts: 
                 }
             });
             ui.vertical(|ui| {
-                ui.add_space(18.0);
+                ui.add_space(16.0);
                 if button(ui, None, &format!("All to {}", coord.version), Tone::Quiet).clicked() {
                     out.push(set(target.merged(i)));
                 }

@@ -99,11 +99,12 @@ pub fn method_words(method: &Method) -> String {
         words.push_str(&method.summary);
     }
     for (name, schema) in [("input", &method.input_schema), ("output", &method.output_schema)] {
-        words.push_str(&format!("\n\n{name}: {}", schema_words(schema)));
+        words.extend(["\n\n", name, ": ", &schema_words(schema)]);
     }
     if let Some(pulling) = method.pulling {
         let (workers, ready, queued) = (pulling.workers, pulling.ready, pulling.queued);
-        words.push_str(&format!("\n\n{workers} workers pull, {ready} balls would be taken at once, {queued} wait"));
+        let pulled = format!("\n\n{workers} workers pull, {ready} balls would be taken at once, {queued} wait");
+        words.push_str(&pulled);
     }
     words
 }

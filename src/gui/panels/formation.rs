@@ -97,10 +97,10 @@ impl FormationPanel {
                 ui.set_width(170.0);
                 let label = format!("target of {pattern}");
                 let field = field(&formation.name, &format!("pattern {stmt}"), &label, "shop/*", &pattern);
-                if let Some(text) = field.ui(ui, &mut self.drafts, |text| split(text).map(drop)) {
-                    if let Ok((image, version)) = split(&text) {
-                        out.push(rebind(Binding { image, version, ..binding.clone() }));
-                    }
+                if let Some(text) = field.ui(ui, &mut self.drafts, |text| split(text).map(drop))
+                    && let Ok((image, version)) = split(&text)
+                {
+                    out.push(rebind(Binding { image, version, ..binding.clone() }));
                 }
             });
             ui.vertical(|ui| {
@@ -120,10 +120,10 @@ impl FormationPanel {
         for (i, part) in parts(&binding.via).into_iter().enumerate() {
             let label = format!("{} of {pattern}", part.label);
             let field = field(&formation.name, &format!("part {i} {stmt}"), &label, part.hint, &part.text);
-            if let Some(text) = field.ui(ui, &mut self.drafts, |text| with_part(&binding.via, i, text).map(drop)) {
-                if let Ok(via) = with_part(&binding.via, i, &text) {
-                    out.push(rebind(Binding { via, ..binding.clone() }));
-                }
+            if let Some(text) = field.ui(ui, &mut self.drafts, |text| with_part(&binding.via, i, text).map(drop))
+                && let Ok(via) = with_part(&binding.via, i, &text)
+            {
+                out.push(rebind(Binding { via, ..binding.clone() }));
             }
         }
         let mut n_places = 0;

@@ -56,21 +56,14 @@ impl Target {
         }
         shares[i].percent = percent.clamp(1, 100 - n_others);
         shares.iter_mut().for_each(|share| share.percent = share.percent.max(1));
-        loop {
-            let sum: u64 = shares.iter().map(|share| u64::from(share.percent)).sum();
-            let Some(other) = largest(&shares, i) else { break };
-            if sum < 100 {
-                shares[other].percent += u32::try_from(100 - sum).unwrap_or_default();
-            } else if sum > 100 {
-                let over = u32::try_from(sum - 100).unwrap_or(u32::MAX);
-                let gives = over.min(shares[other].percent - 1);
-                if gives == 0 {
-                    break;
-                }
-                shares[other].percent -= gives;
-            } else {
+        while let Some(other) = largest(&shares, i) {
+            let rest: u64 =
+                shares.iter().map(|share| u64::from(share.percent)).sum::<u64>() - u64::from(shares[other].percent);
+            let wanted = u32::try_from(100_u64.saturating_sub(rest).max(1)).unwrap_or(1);
+            if shares[other].percent == wanted {
                 break;
             }
+            shares[other].percent = wanted;
         }
         of(shares)
     }
@@ -125,7 +118,7 @@ mod tests {
     proptest! {
         #[test]
         fn percentages_add_up(parts in prop::collection::vec(0..200_u32, 2..9), i in 0..9_usize, percent in any::<u32>()) {
-            let share = |(n, percent)| Share { to: TargetRef::Coord(Coord::new("a", &format!("{n}"), "m")), percent };
+            let share = |(n, percent)| Share { to: TargetRef::Coord(Coord::new("a", format!("{n}"), "m")), percent };
             let n_parts = parts.len();
             let mix = Target::Mix(parts.into_iter().enumerate().map(share).collect());
             let shares = mix.with_percent(i % n_parts, percent).shares();

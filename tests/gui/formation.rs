@@ -75,10 +75,10 @@ fn rows_come_and_go_and_formations_are_made_and_switched() {
     stage.click("Remove role courier");
     assert!(!stage.text().contains("courier"));
     stage.fill("new formation", "road");
-    assert_eq!(stage.editor().session().formation().map(|name| name.as_str()), Some("road"));
+    assert_eq!(stage.editor().session().formation().map(ToString::to_string).as_deref(), Some("road"));
     assert!(stage.text().contains("formation road {"));
     choose(&mut stage, "Formation that runs", "street");
-    assert_eq!(stage.editor().session().formation().map(|name| name.as_str()), Some("street"));
+    assert_eq!(stage.editor().session().formation().map(ToString::to_string).as_deref(), Some("street"));
     assert!(stage.has("target of pay/*"));
 }
 

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use smol_str::SmolStr;
 
+use super::drawing::Draw;
 use super::gesture::Gesture;
 use super::key::Shortcut;
 use super::registry;
@@ -57,6 +58,7 @@ pub enum Command {
     SelectNone,
     Select(Selection),
     Edit(Gesture),
+    Draw(Draw),
     /// The text pane's new text, whole.
     EditText(String),
     FormatText,
@@ -149,6 +151,7 @@ impl Command {
             Self::SaveAndThen(_) => ("Save", "Save, then go on"),
             Self::Select(_) => ("Select", "Select these"),
             Self::Edit(_) => ("Edit", "Change the play"),
+            Self::Draw(_) => ("Draw", "Change the play"),
             Self::EditText(_) => ("Type", "Change the text"),
             Self::ShowPlay(_) => ("Show play", "Show this play of the file"),
             Self::GoTo { .. } => ("Go to", "Show this node"),

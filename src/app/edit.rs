@@ -1,14 +1,15 @@
 use std::borrow::Cow;
 
-use super::gesture::Gesture;
+use super::drawing::read_pasted;
+use super::gesture::{Gesture, Wired};
 use super::selection::{Selection, wire_name, wire_number};
 use super::session::{Mode, Session, Staged};
 use crate::base::NodeId;
 use crate::diag::Severity;
 use crate::event::WireRef;
 use crate::lang::{self, Source, apply_changes};
-use crate::play::ops::{self, At, Edits, Refusal};
-use crate::play::{Bind, Edit, Graph, NodeKind, Play};
+use crate::play::ops::{self, At, Edits, Refusal, Steps};
+use crate::play::{Bind, Edit, Graph, Node, Options, Play};
 
 /// Why a gesture was not done, with what to do instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +18,10 @@ pub(super) enum NotDone {
     Refused(#[from] Refusal),
     #[error("a recorded run is shown and cannot be changed: go back to editing first")]
     Replay,
+    #[error("what is to be pasted is no play text: {0}")]
+    NotPlayText(String),
+    #[error("there are no two branches to swap: select two wires of a node, or a node with two ways on")]
+    NoBranches,
     #[error("there is no play to change: write one in the text, or start a new one")]
     NoPlay,
     #[error("that cannot stand in a play: {0}")]
@@ -41,9 +46,6 @@ impl Session {
             }
             Gesture::Unbind { formation, stmt } => {
                 (self.stage(&ops::remove_bind(self.doc(), formation, *stmt)?)?, None)
-            }
-            Gesture::AddNode { kind, at, from } => {
-                self.stage_node(item.ok_or(NotDone::NoPlay)?, kind, *at, from.as_ref())?
             }
             _ => {
                 let at = item.and_then(|item| At::new(self.doc(), item, self.graph())).ok_or(NotDone::NoPlay)?;
@@ -91,40 +93,50 @@ impl Session {
             }
             Gesture::SetField { node, field, text } => at.set_field(node, *field, text),
             Gesture::SetKind { node, kind } => at.set_kind(node, kind.clone()),
-            Gesture::Move(places) | Gesture::Arrange(places) => at.move_nodes(places),
+            Gesture::Move(places) | Gesture::Arrange(places) | Gesture::Place { places, .. } => at.move_nodes(places),
+            Gesture::AddNode { kind, at: place, from } => {
+                let node =
+                    Node { id: ops::fresh_id(self.graph(), kind), kind: kind.clone(), options: Options::default() };
+                let wired =
+                    from.clone().map_or(Wired::Alone, |(from, outlet)| Wired::After { from: vec![from], outlet });
+                return insert(at, &node, *place, &wired);
+            }
+            Gesture::Insert { node, at: place, wired } => return insert(at, node, *place, wired),
+            Gesture::Splice { node, wire: onto, at: place } => {
+                let wire = wire(onto)?;
+                let mut steps = Steps::new(at);
+                steps.then(|at| at.splice(node, wire))?;
+                steps.then(|at| at.move_nodes(&[(node.clone(), place.0, place.1)]))?;
+                Ok(steps.edits())
+            }
+            Gesture::DeleteAndHeal(nodes) => at.delete_and_heal(nodes),
+            Gesture::Swap(a, b) => at.swap(wire(a)?, wire(b)?),
+            Gesture::Paste { text, at: place } => {
+                let (pasted, places) = read_pasted(text, *place)?;
+                let (new, edits) = at.paste(&pasted, &places)?;
+                let selection = Selection { nodes: new.into_iter().collect(), ..Selection::default() };
+                return Ok((edits, Some(Box::new(move |_| selection))));
+            }
+            Gesture::ConnectAll { from, outlet, to } => {
+                if let [from] = from.as_slice() {
+                    let edits = at.connect(from, *outlet, to)?;
+                    let select = select_new_wire(self.wires_between(from, to), from.clone(), to.clone());
+                    return Ok((edits, Some(select)));
+                }
+                let mut steps = Steps::new(at);
+                for from in from {
+                    steps.then(|at| at.connect(from, *outlet, to))?;
+                }
+                Ok(steps.edits())
+            }
             Gesture::SetPlay { field, text } => at.set_play(*field, text),
             Gesture::AddRole(name) => at.add_role(name),
             Gesture::RemoveRole(name) => at.remove_role(name),
-            Gesture::AddNode { .. }
-            | Gesture::Bind { .. }
-            | Gesture::Rebind { .. }
-            | Gesture::Unbind { .. }
-            | Gesture::AddFormation(_) => Ok(Vec::new()),
+            Gesture::Bind { .. } | Gesture::Rebind { .. } | Gesture::Unbind { .. } | Gesture::AddFormation(_) => {
+                Ok(Vec::new())
+            }
         };
         Ok((edits?, None))
-    }
-
-    fn stage_node(
-        &self,
-        item: usize,
-        kind: &NodeKind,
-        place: (i32, i32),
-        from: Option<&(NodeId, ops::Outlet)>,
-    ) -> Result<(Staged, Option<Select<'static>>), NotDone> {
-        let at = At::new(self.doc(), item, self.graph()).ok_or(NotDone::NoPlay)?;
-        let (id, edits) = at.add_node(kind.clone(), place);
-        let mut staged = self.stage(&edits)?;
-        if let Some((from, outlet)) = from {
-            let graph = staged.source.doc.play(item).map(Graph::new).unwrap_or_default();
-            let at = At::new(&staged.source.doc, item, &graph).ok_or(NotDone::NoPlay)?;
-            let edits = at.connect(from, *outlet, &id)?;
-            let wired = stage(&staged.source, &edits)?;
-            staged.source = wired.source;
-            staged.redo.extend(wired.redo);
-            staged.undo.splice(0..0, wired.undo);
-        }
-        let select = move |_: Option<&Play>| Selection::node(id);
-        Ok((staged, Some(Box::new(select))))
     }
 
     fn stage(&self, edits: &[Edit]) -> Result<Staged, NotDone> {
@@ -135,6 +147,35 @@ impl Session {
         let (Some(tail), Some(head)) = (self.graph().find(from), self.graph().find(to)) else { return 0 };
         self.graph().out(tail).iter().filter(|&&wire| self.graph().wire(wire).to == head).count()
     }
+}
+
+/// A new node with its wires.
+fn insert<'g>(
+    at: At<'_>,
+    node: &Node,
+    place: (i32, i32),
+    wired: &Wired,
+) -> Result<(Vec<Edit>, Option<Select<'g>>), NotDone> {
+    if at.graph.find(&node.id).is_some() {
+        return Err(Refusal::Taken(node.id.to_string()).into());
+    }
+    let mut steps = Steps::new(at);
+    steps.then(|at| Ok(at.add(node.clone(), place)))?;
+    match wired {
+        Wired::Alone => {}
+        Wired::After { from, outlet } => {
+            for from in from {
+                steps.then(|at| at.connect(from, *outlet, &node.id))?;
+            }
+        }
+        Wired::Before(to) => steps.then(|at| at.connect(&node.id, ops::Outlet::Out, to))?,
+        Wired::On(wire) => {
+            let wire = wire_number(steps.at().graph, wire).ok_or(Refusal::NoWire)?;
+            steps.then(|at| at.splice(&node.id, wire))?;
+        }
+    }
+    let id = node.id.clone();
+    Ok((steps.edits(), Some(Box::new(move |_| Selection::node(id)))))
 }
 
 /// What is selected in the play after the gesture.
@@ -220,6 +261,19 @@ fn read_bind(text: &str) -> Result<Bind, NotDone> {
 fn name_of(gesture: &Gesture) -> Cow<'static, str> {
     match gesture {
         Gesture::AddNode { kind, .. } => format!("Add {}", kind.keyword()).into(),
+        Gesture::Insert { node, .. } => format!("Add {} {}", node.kind.keyword(), node.id).into(),
+        Gesture::Splice { node, wire, .. } => format!("Put {node} between {} and {}", wire.from, wire.to).into(),
+        Gesture::DeleteAndHeal(nodes) => match nodes.as_slice() {
+            [node] => format!("Take {node} out").into(),
+            nodes => format!("Take {} nodes out", nodes.len()).into(),
+        },
+        Gesture::Swap(a, _) => format!("Swap branches of {}", a.from).into(),
+        Gesture::Paste { .. } => "Paste".into(),
+        Gesture::Place { name, places } => format!("{name} {} nodes", places.len()).into(),
+        Gesture::ConnectAll { from, to, .. } => match from.as_slice() {
+            [from] => format!("Wire {from} to {to}").into(),
+            from => format!("Wire {} nodes to {to}", from.len()).into(),
+        },
         Gesture::Connect { from, to, .. } => format!("Wire {from} to {to}").into(),
         Gesture::Disconnect(wire) => format!("Cut {} to {}", wire.from, wire.to).into(),
         Gesture::RerouteHead { .. } | Gesture::RerouteTail { .. } => "Reroute wire".into(),
@@ -227,6 +281,7 @@ fn name_of(gesture: &Gesture) -> Cow<'static, str> {
         Gesture::Delete { nodes, wires } => match (nodes.as_slice(), wires.len()) {
             ([node], 0) => format!("Delete {node}").into(),
             ([], 1) => "Delete wire".into(),
+            ([], n) => format!("Cut {n} wires").into(),
             (nodes, n_wires) => format!("Delete {} things", nodes.len() + n_wires).into(),
         },
         Gesture::Rename { node, to } => format!("Rename {node} to {}", to.trim()).into(),

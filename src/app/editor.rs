@@ -119,7 +119,23 @@ impl Editor {
             | Command::EditText(_)
             | Command::Arrange
             | Command::FormatText => {
+                let wires = matches!(
+                    &command,
+                    Command::Edit(Gesture::Connect { .. } | Gesture::ConnectAll { .. } | Gesture::Insert { .. })
+                );
                 if let Err(error) = self.edit_command(command) {
+                    self.toasts.push(Tone::Error, error.to_string(), None);
+                } else if let Some(wire) = super::drawing::unwritten(self.session()).filter(|_| wires) {
+                    out.push(Request::View(View::Sketch(super::Sketch::Label(wire))));
+                }
+            }
+            Command::Draw(draw) => {
+                let done = if self.session().mode() == Mode::Replay && !self.can_draw(&draw) {
+                    Err(NotDone::Replay)
+                } else {
+                    self.draw_command(draw, out)
+                };
+                if let Err(error) = done {
                     self.toasts.push(Tone::Error, error.to_string(), None);
                 }
             }
@@ -220,6 +236,7 @@ impl Editor {
             Command::Undo => editable && session.history().undo_name().is_some(),
             Command::Redo => editable && session.history().redo_name().is_some(),
             Command::Delete => editable && !session.selection().is_empty(),
+            Command::Draw(draw) => self.can_draw(draw),
             Command::SelectNone => !session.selection().is_empty(),
             Command::Edit(_) | Command::EditText(_) | Command::FormatText => editable,
             Command::Arrange => editable && session.play().is_some(),
@@ -241,7 +258,9 @@ impl Editor {
     /// What a key does now. While a text field has the focus (`typing`), keys that edit text do nothing else; the
     /// text pane itself sends [`Command::Undo`] and [`Command::Redo`].
     pub fn command_for(&self, shortcut: Shortcut, typing: bool) -> Option<Command> {
-        let edits_text = shortcut.is_typing() || matches!(shortcut.key, Key::Char('A' | 'Z' | 'Y'));
+        let edits_text = shortcut.is_typing()
+            || matches!(shortcut.key, Key::Char('A' | 'C' | 'D' | 'V' | 'X' | 'Y' | 'Z'))
+            || shortcut.alt;
         if typing && edits_text {
             return None;
         }

@@ -3,7 +3,7 @@ use smol_str::SmolStr;
 use crate::base::NodeId;
 use crate::event::WireRef;
 use crate::play::ops::{NodeField, Outlet, PlayField};
-use crate::play::{Bind, NodeKind, When};
+use crate::play::{Bind, Node, NodeKind, When};
 
 /// A change of the play, as the canvas and the inspector make it: one step of the history each.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,37 @@ pub enum Gesture {
         kind: NodeKind,
         at: (i32, i32),
         from: Option<(NodeId, Outlet)>,
+    },
+    /// A node as it is, its top-left corner at `at`. It gets selected. Its id must be free.
+    Insert {
+        node: Box<Node>,
+        at: (i32, i32),
+        wired: Wired,
+    },
+    /// A node that is there comes onto a wire, its top-left corner to `at`.
+    Splice {
+        node: NodeId,
+        wire: WireRef,
+        at: (i32, i32),
+    },
+    /// Deletes nodes and leads what came to them to where they led.
+    DeleteAndHeal(Vec<NodeId>),
+    /// Two wires of one node lead each where the other did.
+    Swap(WireRef, WireRef),
+    /// Play text becomes nodes, the corner of all at `at`. They get selected.
+    Paste {
+        text: String,
+        at: (i32, i32),
+    },
+    /// New top-left corners, as a step with a name.
+    Place {
+        name: &'static str,
+        places: Vec<(NodeId, i32, i32)>,
+    },
+    ConnectAll {
+        from: Vec<NodeId>,
+        outlet: Outlet,
+        to: NodeId,
     },
     /// Drag from an outlet to a node.
     Connect {
@@ -81,4 +112,13 @@ pub enum Gesture {
         stmt: usize,
     },
     AddFormation(String),
+}
+
+/// How a new node is wired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wired {
+    Alone,
+    After { from: Vec<NodeId>, outlet: Outlet },
+    Before(NodeId),
+    On(WireRef),
 }

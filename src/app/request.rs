@@ -36,6 +36,7 @@ pub enum View {
     ShowRuns,
     /// Bring the node into view.
     Reveal(NodeId),
+    Sketch(super::drawing::Sketch),
     /// Show the input field, with the focus.
     EditInput,
     /// Show the text at this byte.

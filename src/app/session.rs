@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::history::{Batch, History, text_diff};
 use super::selection::Selection;
+use super::walk::cursor_after;
 use super::watch::Watch;
 use crate::base::{Coord, NodeId, Span};
 use crate::diag::{Diagnostic, Severity};
@@ -14,6 +16,7 @@ use crate::event::WireRef;
 use crate::files::{Draft, Format, Stamp};
 use crate::lang::{self, Part, Source};
 use crate::play::{Document, Graph, Play, Stmt};
+use crate::scene::Geometry;
 
 /// An open document with everything that belongs to it.
 #[derive(Debug, Default)]
@@ -44,6 +47,10 @@ pub struct Session {
     revision: u64,
     pub(super) history: History,
     selection: Selection,
+    /// The node that was reached last.
+    cursor: Option<NodeId>,
+    /// Of the play that is edited; made when it is asked for.
+    geometry: OnceCell<Geometry>,
     pub(super) formation: Option<SmolStr>,
     /// As typed, by the play's coordinate.
     pub(super) inputs: BTreeMap<String, String>,
@@ -154,6 +161,24 @@ impl Session {
         &self.graph
     }
 
+    /// Where everything of [`Self::play`] stands.
+    pub fn geometry(&self) -> &Geometry {
+        self.geometry.get_or_init(|| self.play().map(|play| Geometry::new(play, &self.graph)).unwrap_or_default())
+    }
+
+    /// Of what is shown; `None` for a recorded play, which is not edited.
+    pub(super) fn shown_geometry(&self) -> Option<&Geometry> {
+        (self.mode() != Mode::Replay).then(|| self.geometry())
+    }
+
+    pub(super) const fn cursor(&self) -> Option<&NodeId> {
+        self.cursor.as_ref()
+    }
+
+    pub(super) fn set_cursor(&mut self, node: NodeId) {
+        self.cursor = Some(node);
+    }
+
     pub fn shown(&self) -> Option<Shown<'_>> {
         match (&self.watch, self.mode()) {
             (Some(watch), Mode::Replay) => {
@@ -257,6 +282,7 @@ impl Session {
     }
 
     pub(super) fn select(&mut self, selection: Selection) {
+        self.cursor = cursor_after(self.cursor.as_ref(), &self.selection, &selection);
         self.selection = selection;
         if let Some(shown) = self.shown() {
             let mut selection = self.selection.clone();
@@ -321,6 +347,18 @@ impl Session {
         self.travel(History::redo);
     }
 
+    /// Until so many steps are done.
+    pub(super) fn jump_to(&mut self, step: usize) {
+        loop {
+            let (_, at) = self.history.names();
+            match at.cmp(&step) {
+                std::cmp::Ordering::Less if self.history.redo_name().is_some() => self.redo(),
+                std::cmp::Ordering::Greater => self.undo(),
+                _ => return,
+            }
+        }
+    }
+
     fn travel(&mut self, way: fn(&mut History, &mut String) -> Option<Selection>) {
         let mut text = std::mem::take(&mut self.source.text);
         let selection = way(&mut self.history, &mut text);
@@ -341,6 +379,7 @@ impl Session {
     fn refresh(&mut self) {
         self.shown.find_again(&self.source.doc);
         self.graph = self.play().map(Graph::new).unwrap_or_default();
+        self.geometry = OnceCell::new();
         self.diagnostics = super::reading::diagnostics(&self.source);
         if self.formation.as_ref().is_some_and(|name| !self.doc().formations().any(|(_, found)| found.name == *name)) {
             self.formation = None;

@@ -231,6 +231,7 @@ impl Window {
             self.canvas.reveal(shown.graph, &node);
             ui.ctx().request_repaint();
         }
+        self.canvas.floats(ui, &subject, session, out);
         toolbar::field_tools(ui, &self.canvas, session, out);
     }
 
@@ -242,7 +243,7 @@ impl Window {
         let in_text_pane = SidePanel::text_has_focus(ctx);
         // A canvas that is busy takes Escape for itself; a focused control takes Space and Enter.
         let busy = self.canvas.is_busy();
-        let focused = !typing && ctx.memory(|memory| memory.focused().is_some());
+        let focused = !typing && ctx.memory(|memory| memory.focused().is_some()) && !self.canvas.has_focus(ctx);
         let pressed: Vec<_> = ctx.input(|input| keys::pressed(&input.events).collect());
         for (shortcut, key, modifiers) in pressed {
             let field_has_it = typing && !in_text_pane && modifiers.command && matches!(key, Key::Z | Key::A | Key::Y);
@@ -256,6 +257,9 @@ impl Window {
             } else if !typing {
                 self.canvas_key(key, modifiers, out);
             }
+        }
+        if !typing {
+            self.canvas.clipboard(ctx, out);
         }
         self.space_bar(ctx, typing, focused, out);
     }
@@ -273,27 +277,19 @@ impl Window {
         }
     }
 
-    /// Keys of the canvas alone: 1 to 7 make nodes, F2 renames, the arrows move.
-    fn canvas_key(&mut self, key: Key, modifiers: egui::Modifiers, out: &mut Vec<Command>) {
+    /// Keys of the canvas alone: 1 to 7 make nodes.
+    fn canvas_key(&self, key: Key, modifiers: egui::Modifiers, out: &mut Vec<Command>) {
         let session = self.editor.session();
-        let Some(shown) = session.shown().filter(|shown| shown.editable && !modifiers.any()) else { return };
+        let editable = session.shown().is_some_and(|shown| shown.editable);
+        if !editable || modifiers.any() {
+            return;
+        }
         let number = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
         if let Some(i) = number.iter().position(|number| *number == key) {
             if self.canvas.has_pointer() {
                 let kind = ops::palette()[i].clone();
                 out.push(Command::Edit(Gesture::AddNode { kind, at: self.canvas.place_for_new(), from: None }));
             }
-        } else if let (Key::F2, Some(node)) = (key, session.selection().single_node()) {
-            let subject = canvas::Subject {
-                play: shown.play,
-                graph: shown.graph,
-                revision: session.revision(),
-                selection: session.selection(),
-                run: None,
-                read_only: false,
-                bad_nodes: &[],
-            };
-            self.canvas.start_rename(&subject, node);
         }
     }
 
@@ -365,6 +361,27 @@ impl Window {
             View::Reveal(node) => self.reveal = Some(node),
             View::ShowText { .. } => self.side.show(Tab::Text),
             View::Find { commands_only } => self.finder.open(commands_only),
+            View::Sketch(crate::app::Sketch::Head) => {
+                self.side.show(Tab::Inspector);
+                if let Some(play) = self.editor.session().play() {
+                    super::panels::focus_coordinate(ctx, play);
+                }
+            }
+            View::Sketch(sketch) => {
+                let session = self.editor.session();
+                if let Some(shown) = session.shown() {
+                    let subject = canvas::Subject {
+                        play: shown.play,
+                        graph: shown.graph,
+                        revision: session.revision(),
+                        selection: session.selection(),
+                        run: None,
+                        read_only: !shown.editable,
+                        bad_nodes: &[],
+                    };
+                    self.canvas.sketch(ctx, &subject, sketch);
+                }
+            }
             View::EditInput => self.input.open(self.editor.session().input()),
         }
         ctx.request_repaint();

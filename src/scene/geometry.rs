@@ -1,6 +1,6 @@
 use std::hash::{Hash, Hasher};
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::arrange::{Lane, Pull, arrange};
 use super::boxes::Boxes;
@@ -187,6 +187,50 @@ impl Geometry {
         }
     }
 
+    /// Moves many nodes at once: wires between two that move alike go with them as they are.
+    pub fn move_nodes(&mut self, graph: &Graph, places: &[(u32, Point)]) {
+        let mut by: FxHashMap<u32, Point> = FxHashMap::default();
+        for &(node, to) in places {
+            by.insert(node, to - self.cards[node as usize].rect.min);
+        }
+        self.moved.is_node.resize(self.cards.len(), false);
+        self.moved.is_wire.resize(self.wires.len(), false);
+        for &(node, to) in places {
+            let card = &mut self.cards[node as usize];
+            card.rect = Rect::at(to, card.rect.size());
+            self.bounds.add_rect(&card.rect);
+            if !std::mem::replace(&mut self.moved.is_node[node as usize], true) {
+                self.moved.nodes.push(node);
+            }
+        }
+        let alike = |from: u32, to: u32| {
+            let (from, to) = (*by.get(&from)?, *by.get(&to)?);
+            (from.distance(to) < 1e-3).then_some(from)
+        };
+        for &(node, _) in places {
+            for &wire in graph.out(node) {
+                match alike(node, graph.wire(wire).to) {
+                    Some(by) => self.carry(wire, by),
+                    None => self.reroute(graph, wire),
+                }
+            }
+            for &wire in graph.into(node) {
+                if !by.contains_key(&graph.wire(wire).from) {
+                    self.reroute(graph, wire);
+                }
+            }
+        }
+    }
+
+    fn carry(&mut self, wire: u32, by: Point) {
+        let path = &mut self.wires[wire as usize];
+        path.carry(by);
+        self.bounds.add_rect(&path.bounds);
+        if !std::mem::replace(&mut self.moved.is_wire[wire as usize], true) {
+            self.moved.wires.push(wire);
+        }
+    }
+
     fn reroute(&mut self, graph: &Graph, wire: u32) {
         let edge = graph.wire(wire);
         let rect_of = |node: u32| self.cards[node as usize].rect;
@@ -319,6 +363,16 @@ impl Geometry {
         let mut nodes = Vec::new();
         self.nodes_near(&rect, |node| nodes.push(node));
         nodes.retain(|node| rect.holds_rect(&self.cards[*node as usize].rect));
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
+    }
+
+    /// The nodes whose cards touch `rect`, ascending.
+    pub fn nodes_touching(&self, rect: Rect) -> Vec<u32> {
+        let mut nodes = Vec::new();
+        self.nodes_near(&rect, |node| nodes.push(node));
+        nodes.retain(|node| rect.touches(&self.cards[*node as usize].rect));
         nodes.sort_unstable();
         nodes.dedup();
         nodes

@@ -20,6 +20,7 @@ mod hit;
 mod path;
 mod route;
 mod shapes;
+mod stroke;
 
 pub use binding::Binding;
 pub use caption::{Caption, Span, Tone};

@@ -32,6 +32,18 @@ impl WirePath {
         Self { from, to, curves, points, length, bounds, chip: None }
     }
 
+    /// Moves all of it.
+    pub(super) fn carry(&mut self, by: Vec2) {
+        for curve in &mut self.curves {
+            *curve = curve.moved(by);
+        }
+        self.points.iter_mut().for_each(|point| *point = *point + by);
+        self.bounds = self.bounds.moved(by);
+        if let Some(chip) = &mut self.chip {
+            chip.rect = chip.rect.moved(by);
+        }
+    }
+
     /// The point at `t`, 0 to 1 of the wire's length, and the direction there, of length 1.
     pub fn at(&self, t: f32) -> (Point, Vec2) {
         let mut left = t.clamp(0.0, 1.0) * self.length;

@@ -181,6 +181,11 @@ impl Cubic {
         Self { points: [a, b, c, d] }
     }
 
+    #[must_use]
+    pub fn moved(&self, by: Vec2) -> Self {
+        Self { points: self.points.map(|point| point + by) }
+    }
+
     pub fn line(a: Point, b: Point) -> Self {
         Self::new(a, a.lerp(b, 1.0 / 3.0), a.lerp(b, 2.0 / 3.0), b)
     }

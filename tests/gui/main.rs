@@ -6,8 +6,10 @@
 mod canvas;
 mod commands;
 mod discovery;
+mod draw;
 mod files;
 mod formation;
+mod gestures;
 mod inspector;
 mod panels;
 mod processes;

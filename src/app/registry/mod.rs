@@ -10,6 +10,7 @@ mod draw;
 mod file;
 mod layout;
 mod run;
+mod sketch;
 mod text;
 mod view;
 
@@ -33,9 +34,10 @@ pub struct Entry {
 }
 
 /// The lists of all areas, in the order of the palette and of the docs.
-const AREAS: [(&str, &[Entry]); 6] = [
+const AREAS: [(&str, &[Entry]); 7] = [
     ("Files", file::ENTRIES),
     ("Drawing", draw::ENTRIES),
+    ("Drawing by mouse or keys", sketch::ENTRIES),
     ("Text", text::ENTRIES),
     ("Layout, levels and export", layout::ENTRIES),
     ("View", view::ENTRIES),

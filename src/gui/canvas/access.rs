@@ -18,13 +18,17 @@ pub fn nodes(
     geometry: &Geometry,
     visible: &Visible,
     frame: &Frame,
+    had_focus: bool,
     view: View,
     canvas: Rect,
     out: &mut Vec<Command>,
-) {
+) -> Option<egui::Id> {
+    let mut focused = None;
     if visible.nodes.len() > AT_MOST {
-        return;
+        return None;
     }
+    // Where a node has the focus it goes along with the selection.
+    let follows = subject.selection.single_node().filter(|_| had_focus);
     let mut marks = frame.nodes.iter().peekable();
     for &node in &visible.nodes {
         let mark = marks.next_if(|mark| mark.node == node);
@@ -52,8 +56,66 @@ pub fn nodes(
             }
             WidgetInfo::selected(Role::ListItem, true, selected, name)
         });
+        if response.has_focus() {
+            // The arrows go over the play, not over the controls.
+            let keys = egui::EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, keys));
+            focused = Some(response.id);
+        } else if Some(id) == follows {
+            response.request_focus();
+        }
         if response.gained_focus() && !selected {
             out.push(Command::Select(Selection::node(id.clone())));
         }
+    }
+    ends(ui, subject, geometry, visible, view, canvas);
+    focused
+}
+
+/// Ports and wires: only what reads the screen is told, for the mouse finds them by itself.
+fn ends(ui: &Ui, subject: &Subject<'_>, geometry: &Geometry, visible: &Visible, view: View, canvas: Rect) {
+    let told =
+        |salt: (&str, u32, bool), at: crate::scene::Point, role: egui::accesskit::Role, name: String, on: bool| {
+            let id = ui.scope_id().with(salt);
+            let middle = view.screen_from_scene(canvas, ink::pos(at));
+            let rect = Rect::from_center_size(middle, egui::Vec2::splat(16.0)).intersect(canvas);
+            ui.ctx().accesskit_node_builder(id, |node| {
+                node.set_role(role);
+                node.set_label(name);
+                node.set_selected(on);
+                let bounds = egui::accesskit::Rect {
+                    x0: rect.left().into(),
+                    y0: rect.top().into(),
+                    x1: rect.right().into(),
+                    y1: rect.bottom().into(),
+                };
+                node.set_bounds(bounds);
+            });
+        };
+    if ui.ctx().accesskit_node_builder(ui.scope_id(), |_| ()).is_none() {
+        return;
+    }
+    let graph = subject.graph;
+    let id = |node: u32| &graph.node(subject.play, node).id;
+    for &node in &visible.nodes {
+        let card = geometry.card(node);
+        let wired = |n: usize| if n == 1 { "1 wire".to_owned() } else { format!("{n} wires") };
+        if card.has_port_in {
+            let name = format!("port into {}, {}", id(node), wired(graph.into(node).len()));
+            told(("port in", node, false), card.port_in(), egui::accesskit::Role::ListItem, name, false);
+        }
+        if card.has_port_out {
+            let name = format!("port out of {}, {}", id(node), wired(graph.out(node).len()));
+            told(("port out", node, true), card.port_out(), egui::accesskit::Role::ListItem, name, false);
+        }
+    }
+    for &wire in &visible.wires {
+        let edge = graph.wire(wire);
+        let path = geometry.wire(wire);
+        let label = path.chip.as_ref().map(|chip| format!(", {}", chip.text)).unwrap_or_default();
+        let name = format!("wire {} to {}{label}", id(edge.from), id(edge.to));
+        let reference = crate::app::wire_name(subject.play, graph, wire);
+        let selected = subject.selection.wires.contains(&reference);
+        told(("wire", wire, false), path.at(0.5).0, egui::accesskit::Role::ListItem, name, selected);
     }
 }

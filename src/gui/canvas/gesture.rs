@@ -2,14 +2,16 @@
 
 use egui::{Key, Modifiers, PointerButton, Pos2, Rect, Response, Stroke, StrokeKind, Ui};
 
+use super::cut::{CutDrag, EndDrag, loose_node_onto};
 use super::paint::{DrawingTo, Marked};
+use super::picker::Picker;
 use super::view::View;
 use super::{Canvas, Subject, corner, grid, ink};
-use crate::app::{Command, Gesture, Selection, wire_name};
+use crate::app::{Command, Gesture, Picking, Selection, Wired, wire_name};
 use crate::gui::palette::Dragged;
 use crate::gui::theme::{self, Theme};
-use crate::play::Graph;
 use crate::play::ops::Outlet;
+use crate::play::{Graph, Node, NodeKind, Options};
 use crate::scene::{Cubic, Geometry, Hit};
 
 #[derive(Clone, Debug, Default)]
@@ -20,6 +22,8 @@ pub enum Drag {
     Box(BoxDrag),
     Move(MoveDrag),
     Wire(WireDrag),
+    Cut(CutDrag),
+    End(EndDrag),
 }
 
 /// In units of the scene.
@@ -28,6 +32,8 @@ pub struct BoxDrag {
     from: Pos2,
     /// What was selected before, kept with shift.
     base: Selection,
+    /// What lies in the box leaves the selection.
+    removes: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -50,6 +56,12 @@ pub struct WireDrag {
     over: Option<u32>,
 }
 
+impl MoveDrag {
+    pub const fn lead(&self) -> u32 {
+        self.lead
+    }
+}
+
 impl Drag {
     /// What is under the pointer, as marks.
     pub fn mark(&mut self, hit: Hit, marked: &mut Marked) {
@@ -60,6 +72,12 @@ impl Drag {
             Hit::Node(node) => marked.hover_node = Some(node),
             Hit::Chip(wire) | Hit::Wire(wire) => marked.hover_wire = Some(wire),
             Hit::Empty => {}
+        }
+        if let Self::End(end) = self {
+            end.over = match hit {
+                Hit::Node(node) | Hit::PortIn(node) | Hit::PortOut(node) => Some(node),
+                _ => None,
+            };
         }
         if let Self::Wire(wire) = self {
             marked.drawing_to = Some(DrawingTo { from: wire.node, forward: wire.forward });
@@ -134,11 +152,19 @@ impl Canvas {
         }
         if response.double_clicked()
             && let Some(pointer) = response.interact_pointer_pos()
-            && let Hit::Node(node) = self.hit(self.view.scene_from_screen(rect, pointer))
             && !subject.read_only
         {
-            let id = subject.graph.node(subject.play, node).id.clone();
-            self.start_rename(subject, &id);
+            match self.hit(self.view.scene_from_screen(rect, pointer)) {
+                Hit::Node(node) => {
+                    let id = subject.graph.node(subject.play, node).id.clone();
+                    self.start_rename(subject, &id);
+                }
+                Hit::Chip(wire) | Hit::Wire(wire) => {
+                    self.edit_label(subject, wire_name(subject.play, subject.graph, wire));
+                }
+                Hit::Empty => self.picker = Some(Picker::new(Picking::Alone, pointer, Some(self.place_for_new()))),
+                Hit::PortIn(_) | Hit::PortOut(_) => {}
+            }
         }
         self.take_from_palette(ui, response, subject, rect, out);
     }
@@ -172,9 +198,13 @@ impl Canvas {
                 let starts = moved.map(|node| (node, ink::pos(self.geometry.card(node).rect.min))).collect();
                 Drag::Move(MoveDrag { grab: at, lead: node, starts, moved: false })
             }
+            _ if modifiers.alt && !subject.read_only => Drag::Cut(CutDrag::start(at)),
+            Hit::Wire(wire) if !subject.read_only && self.end_at(wire, at).is_some() => {
+                Drag::End(EndDrag::new(wire, self.end_at(wire, at) == Some(true)))
+            }
             Hit::Chip(_) | Hit::Wire(_) | Hit::Empty => {
                 let base = if adds(modifiers) { subject.selection.clone() } else { Selection::default() };
-                Drag::Box(BoxDrag { from: at, base })
+                Drag::Box(BoxDrag { from: at, base, removes: modifiers.command })
             }
         }
     }
@@ -188,7 +218,8 @@ impl Canvas {
         out: &mut Vec<Command>,
     ) {
         match &mut self.drag {
-            Drag::None | Drag::Wire(_) => {}
+            Drag::None | Drag::Wire(_) | Drag::End(_) => {}
+            Drag::Cut(cut) => cut.to(&self.geometry, at),
             Drag::Pan => self.view.pan(response.drag_delta()),
             Drag::Box(drag) => {
                 let selection = boxed(&self.geometry, subject, drag, at);
@@ -199,12 +230,19 @@ impl Canvas {
             Drag::Move(drag) => {
                 let Some((_, lead_start)) = drag.starts.iter().find(|(node, _)| *node == drag.lead) else { return };
                 let wanted = *lead_start + (at - drag.grab);
-                let to = if modifiers.alt { wanted.round() } else { place(&self.geometry, drag.lead, wanted) };
+                let to = if modifiers.alt || self.no_snap {
+                    wanted.round()
+                } else {
+                    place(&self.geometry, drag.lead, wanted)
+                };
                 let by = to - *lead_start;
                 drag.moved |= by != egui::Vec2::ZERO;
-                for (node, start) in &drag.starts {
-                    self.geometry.move_node(subject.graph, *node, ink::point(*start + by));
-                }
+                let places: Vec<_> = drag.starts.iter().map(|(node, start)| (*node, ink::point(*start + by))).collect();
+                self.geometry.move_nodes(subject.graph, &places);
+                self.onto = match drag.starts.as_slice() {
+                    [(node, _)] => loose_node_onto(&self.geometry, subject.graph, *node),
+                    _ => None,
+                };
             }
         }
     }
@@ -213,8 +251,29 @@ impl Canvas {
         let id = |node: u32| subject.graph.node(subject.play, node).id.clone();
         match std::mem::take(&mut self.drag) {
             Drag::None | Drag::Pan | Drag::Box(_) => {}
+            Drag::Cut(cut) => {
+                let wires: Vec<_> =
+                    cut.wires.iter().map(|&wire| wire_name(subject.play, subject.graph, wire)).collect();
+                if !wires.is_empty() {
+                    out.push(Command::Edit(Gesture::Delete { nodes: Vec::new(), wires }));
+                }
+            }
+            Drag::End(end) => {
+                let wire = wire_name(subject.play, subject.graph, end.wire);
+                if let Some(over) = end.over {
+                    out.push(Command::Edit(if end.head {
+                        Gesture::RerouteHead { wire, to: id(over) }
+                    } else {
+                        Gesture::RerouteTail { wire, from: id(over) }
+                    }));
+                }
+            }
             Drag::Move(drag) => {
-                if drag.moved {
+                if let (Some(onto), [(node, _)]) = (self.onto.take(), drag.starts.as_slice()) {
+                    let wire = wire_name(subject.play, subject.graph, onto);
+                    let at = corner(ink::pos(self.geometry.card(*node).rect.min));
+                    out.push(Command::Edit(Gesture::Splice { node: id(*node), wire, at }));
+                } else if drag.moved {
                     let moves = drag.starts.iter().map(|(node, _)| {
                         let (x, y) = corner(ink::pos(self.geometry.card(*node).rect.min));
                         (id(*node), x, y)
@@ -224,6 +283,9 @@ impl Canvas {
             }
             Drag::Wire(wire) => {
                 let Some(over) = wire.over.filter(|over| takes(wire.forward, self.geometry.card(*over))) else {
+                    if wire.over.is_none() {
+                        self.pick_at_pointer(wire.forward, &id(wire.node));
+                    }
                     return;
                 };
                 let (from, to) = if wire.forward { (wire.node, over) } else { (over, wire.node) };
@@ -238,13 +300,13 @@ impl Canvas {
         match self.hit(at) {
             Hit::Node(node) | Hit::PortIn(node) | Hit::PortOut(node) => {
                 let id = subject.graph.node(subject.play, node).id.clone();
-                if !selection.nodes.remove(&id) {
+                if !(modifiers.command && selection.nodes.remove(&id)) {
                     selection.nodes.insert(id);
                 }
             }
             Hit::Chip(wire) | Hit::Wire(wire) => {
                 let wire = wire_name(subject.play, subject.graph, wire);
-                if !selection.wires.remove(&wire) {
+                if !(modifiers.command && selection.wires.remove(&wire)) {
                     selection.wires.insert(wire);
                 }
             }
@@ -257,13 +319,17 @@ impl Canvas {
 
     /// What is dragged from the palette becomes a node where it is let go.
     fn take_from_palette(
-        &self,
+        &mut self,
         ui: &Ui,
         response: &Response,
         subject: &Subject<'_>,
         rect: Rect,
         out: &mut Vec<Command>,
     ) {
+        if matches!(self.drag, Drag::None) && !egui::DragAndDrop::has_any_payload(ui.ctx()) {
+            self.onto = None;
+            return;
+        }
         let (Some(pointer), false) = (ui.input(|input| input.pointer.latest_pos()), subject.read_only) else { return };
         if !rect.contains(pointer) {
             return;
@@ -275,10 +341,16 @@ impl Canvas {
             let ghost = Rect::from_min_size(self.view.screen_from_scene(rect, at), size);
             let fill = theme::mix(egui::Color32::TRANSPARENT, theme.accent, 0.12);
             let painter = ui.painter_at(rect);
+            self.onto = self.geometry.wire_at(ink::point(self.view.scene_from_screen(rect, pointer)), 16.0);
             painter.rect(ghost, 10.0 * self.view.zoom, fill, Stroke::new(1.2, theme.accent), StrokeKind::Inside);
         }
         if let Some(dragged) = response.dnd_release_payload::<Dragged>() {
-            out.push(Command::Edit(Gesture::AddNode { kind: dragged.kind.clone(), at: corner(at), from: None }));
+            let kind = dragged.kind.clone();
+            let onto = self.onto.take().filter(|_| !matches!(kind, NodeKind::Snap | NodeKind::Pass(_)));
+            let id = crate::play::ops::fresh_id(subject.graph, &kind);
+            let node = Box::new(Node { id, kind, options: Options::default() });
+            let wired = onto.map_or(Wired::Alone, |wire| Wired::On(wire_name(subject.play, subject.graph, wire)));
+            out.push(Command::Edit(Gesture::Insert { node, at: corner(at), wired }));
         }
     }
 }
@@ -296,6 +368,13 @@ fn boxed(geometry: &Geometry, subject: &Subject<'_>, drag: &BoxDrag, at: Pos2) -
     let mut selection = drag.base.clone();
     let within = geometry.nodes_within(crate::scene::Rect::of_corners(ink::point(drag.from), ink::point(at)));
     let graph: &Graph = subject.graph;
-    selection.nodes.extend(within.into_iter().map(|node| graph.node(subject.play, node).id.clone()));
+    let boxed = within.into_iter().map(|node| graph.node(subject.play, node).id.clone());
+    if drag.removes {
+        for id in boxed {
+            selection.nodes.remove(&id);
+        }
+    } else {
+        selection.nodes.extend(boxed);
+    }
     selection
 }

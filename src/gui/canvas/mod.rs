@@ -6,14 +6,18 @@
 mod access;
 mod balls;
 mod bench;
+mod cut;
 mod gesture;
 mod grid;
 mod ink;
 mod kept;
+mod label;
 mod nodes;
 mod paint;
+mod picker;
 mod rename;
 mod signal;
+mod sketch;
 mod view;
 mod wires;
 
@@ -78,6 +82,14 @@ pub struct Canvas {
     marked: Marked,
     drag: Drag,
     rename: Option<Rename>,
+    picker: Option<picker::Picker>,
+    label: Option<label::LabelEdit>,
+    history_open: bool,
+    focused_node: Option<egui::Id>,
+    /// Nodes are moved freely.
+    no_snap: bool,
+    /// The wire that what is dragged would come onto.
+    onto: Option<u32>,
     signal: signal::SignalForm,
     wheel_in_lines: bool,
     wires: wires::Kept,
@@ -168,7 +180,16 @@ impl Canvas {
 
     /// Something is dragged or typed on the canvas, which Escape cancels.
     pub fn is_busy(&self) -> bool {
-        !matches!(self.drag, Drag::None) || self.rename.is_some() || self.signal.is_open()
+        !matches!(self.drag, Drag::None)
+            || self.rename.is_some()
+            || self.signal.is_open()
+            || self.picker.is_some()
+            || self.label.is_some()
+    }
+
+    /// A node has the focus.
+    pub fn has_focus(&self, ctx: &egui::Context) -> bool {
+        self.focused_node.is_some_and(|node| ctx.memory(|memory| memory.has_focus(node)))
     }
 
     pub fn ui(&mut self, ui: &mut Ui, subject: &Subject<'_>, out: &mut Vec<Command>) {
@@ -190,7 +211,9 @@ impl Canvas {
         let time = ui.input(|input| input.time);
         let lod = self.picture(subject, rect, time, theme, &painter);
         self.overlays(ui, subject, theme, lod, out);
-        access::nodes(ui, subject, &self.geometry, &self.visible, &self.frame, self.view, rect, out);
+        let had_focus = self.has_focus(ui.ctx());
+        let (geometry, visible, frame) = (&self.geometry, &self.visible, &self.frame);
+        self.focused_node = access::nodes(ui, subject, geometry, visible, frame, had_focus, self.view, rect, out);
         self.cursor(ui, &response);
         self.ask_repaint(ui, subject);
     }
@@ -204,6 +227,7 @@ impl Canvas {
         self.built_for = Some(subject.revision);
         self.binding = Binding::default();
         self.drag = Drag::None;
+        self.onto = None;
         if let Some(rename) = &self.rename
             && subject.graph.find(&rename.node).is_none()
         {
@@ -215,6 +239,7 @@ impl Canvas {
     fn undo_drag(&mut self) {
         self.built_for = None;
         self.drag = Drag::None;
+        self.onto = None;
     }
 
     fn settle_view(&mut self, ui: &Ui, rect: Rect) {
@@ -285,13 +310,20 @@ impl Canvas {
         marked.bad_nodes.extend(subject.bad_nodes.iter().filter_map(|id| graph.find(id)));
         marked.bad_nodes.sort_unstable();
         let hit = match (&self.drag, self.pointer, self.rect) {
-            (Drag::None | Drag::Wire(_), Some(at), Some(rect)) if response.contains_pointer() => {
+            (Drag::None | Drag::Wire(_) | Drag::End(_), Some(at), Some(rect)) if response.contains_pointer() => {
                 let at = self.view.scene_from_screen(rect, at);
                 self.geometry.hit(ink::point(at), self.view.zoom)
             }
             _ => crate::scene::Hit::Empty,
         };
         self.drag.mark(hit, marked);
+        if let Some(onto) = self.onto {
+            marked.hover_wire = Some(onto);
+        }
+        if let Drag::Cut(cut) = &self.drag {
+            marked.wires.clone_from(&cut.wires);
+            marked.wires.sort_unstable();
+        }
     }
 
     /// Paints what can be seen; the level of detail that it was painted at.
@@ -346,6 +378,7 @@ impl Canvas {
     fn overlays(&mut self, ui: &mut Ui, subject: &Subject<'_>, theme: &Theme, lod: Lod, out: &mut Vec<Command>) {
         let Some(rect) = self.rect else { return };
         self.drag.paint_box(ui, theme, self.view, rect, self.pointer);
+        self.paint_hints(ui, theme, rect);
         if lod == Lod::Full {
             self.signal.ui(ui, subject, &self.geometry, &self.frame, self.view, rect, out);
         }
@@ -367,7 +400,7 @@ impl Canvas {
             }
             Drag::Pan => CursorIcon::Grabbing,
             Drag::Move(_) => CursorIcon::Move,
-            Drag::Wire(_) => CursorIcon::Crosshair,
+            Drag::Wire(_) | Drag::Cut(_) | Drag::End(_) => CursorIcon::Crosshair,
             Drag::Box(_) => CursorIcon::Default,
             Drag::None if self.marked.hover_port.is_some() => CursorIcon::Crosshair,
             Drag::None if self.marked.hover_node.is_some() || self.marked.hover_wire.is_some() => {

@@ -162,7 +162,7 @@ impl Inspector {
                 PlayField::Timeout => "2h",
             };
             let set = Field {
-                id: Id::unique(("play field", field.label(), shown.play.coord.to_string())),
+                id: play_field(field, shown.play),
                 label: field.label(),
                 hint,
                 current: &field.text(shown.play),
@@ -223,6 +223,15 @@ fn heading(ui: &mut Ui, kind: Kind, id: &str, keyword: &str) {
         ui.label(RichText::new(keyword).color(theme.muted));
     });
     ui.add_space(space::PAD / 2.0);
+}
+
+fn play_field(field: PlayField, play: &crate::play::Play) -> Id {
+    Id::unique(("play field", field.label(), play.coord.to_string()))
+}
+
+/// The first field of the play, once it is shown.
+pub fn focus_coordinate(ctx: &egui::Context, play: &crate::play::Play) {
+    ctx.memory_mut(|memory| memory.request_focus(play_field(PlayField::Coord, play)));
 }
 
 /// Turns the node into one of another kind; what both kinds have stays.

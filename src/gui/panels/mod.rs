@@ -18,6 +18,7 @@ mod versions;
 
 pub use empty::no_play;
 pub use input::InputDialog;
+pub use inspector::focus_coordinate;
 pub use runs::RunsPanel;
 pub use side::{SidePanel, Tab};
 pub use timeline::TimelinePanel;

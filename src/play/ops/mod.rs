@@ -4,13 +4,17 @@
 //! that says what to do instead. Statements that a gesture does not need to touch are never part of an edit. The
 //! wires out of a node keep their order: it is what `one` and guards go by.
 //!
-//! Must never: change a document itself, rewrite expressions. Start reading at [`At`], then `draft`.
+//! Must never: change a document itself, rewrite expressions. Start reading at [`At`], then `draft`;
+//! gestures of several steps are [`Steps`].
 
 mod bind;
 mod draft;
 mod field;
+mod flow;
 mod node;
+mod paste;
 mod share;
+mod steps;
 mod wire;
 
 use crate::base::NodeId;
@@ -21,6 +25,7 @@ pub use bind::{add_formation, bind, rebind, remove_bind};
 pub use field::{NodeField, PlayField};
 pub use node::{fresh_id, palette};
 pub use share::CANARY;
+pub use steps::Steps;
 
 /// A play of a document, with its graph: what every gesture is made on.
 #[derive(Clone, Copy, Debug)]

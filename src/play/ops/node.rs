@@ -47,15 +47,21 @@ impl At<'_> {
     /// A node with a fresh id, its top-left corner at `place`.
     pub fn add_node(self, kind: NodeKind, place: (i32, i32)) -> (NodeId, Vec<Edit>) {
         let id = fresh_id(self.graph, &kind);
-        let mut draft = Draft::new(self);
         let node = Node { id: id.clone(), kind, options: Options::default() };
+        (id, self.add(node, place))
+    }
+
+    /// A node as it is, its top-left corner at `place`. Its id must be free.
+    pub(crate) fn add(self, node: Node, place: (i32, i32)) -> Vec<Edit> {
+        let mut draft = Draft::new(self);
+        let places = [(node.id.clone(), place.0, place.1)];
         draft.insert_before(self.after_nodes(), Line::new(Stmt::Node(node)));
-        self.draft_places(&mut draft, &[(id.clone(), place.0, place.1)]);
-        (id, draft.edits())
+        self.draft_places(&mut draft, &places);
+        draft.edits()
     }
 
     /// After the last node, or after the roles, or before the first wire.
-    fn after_nodes(self) -> usize {
+    pub(super) fn after_nodes(self) -> usize {
         let body = &self.play.body;
         let last_where = |is: fn(&Stmt) -> bool| body.iter().rposition(|line| is(&line.kind)).map(|n| n + 1);
         last_where(|stmt| matches!(stmt, Stmt::Node(_)))
@@ -191,7 +197,7 @@ impl At<'_> {
         Ok(draft.edits())
     }
 
-    fn draft_places(self, draft: &mut Draft<'_>, places: &[(NodeId, i32, i32)]) {
+    pub(super) fn draft_places(self, draft: &mut Draft<'_>, places: &[(NodeId, i32, i32)]) {
         let mut new: BTreeMap<&NodeId, (i32, i32)> = places.iter().map(|(id, x, y)| (id, (*x, *y))).collect();
         let mut known = FxHashSet::default();
         let layouts = self.play.body.iter().enumerate().filter_map(|(stmt, line)| match &line.kind {

@@ -158,11 +158,11 @@ impl<'d> At<'d> {
         Err(Refusal::WiredAlready { from: id(from), to: id(to) })
     }
 
-    fn edge(self, wire: u32) -> Result<&'d Edge, Refusal> {
+    pub(super) fn edge(self, wire: u32) -> Result<&'d Edge, Refusal> {
         self.graph.wires().get(wire as usize).ok_or(Refusal::NoWire)
     }
 
-    fn wire_at(self, stmt: usize) -> Result<&'d Wire, Refusal> {
+    pub(super) fn wire_at(self, stmt: usize) -> Result<&'d Wire, Refusal> {
         match self.play.body.get(stmt).map(|line| &line.kind) {
             Some(Stmt::Wire(wire)) => Ok(wire),
             _ => Err(Refusal::NoWire),
@@ -290,11 +290,11 @@ fn never() -> When {
     When::If(Expr("false".to_owned()))
 }
 
-fn single(from: NodeId, to: NodeId, when: When) -> Wire {
+pub(super) fn single(from: NodeId, to: NodeId, when: When) -> Wire {
     Wire { from: vec![from], hops: vec![Hop { to: vec![to], when }] }
 }
 
-fn group_of(wire: &Wire, group: usize) -> &[NodeId] {
+pub(super) fn group_of(wire: &Wire, group: usize) -> &[NodeId] {
     group.checked_sub(1).map_or(&wire.from, |hop| &wire.hops[hop].to)
 }
 
@@ -331,7 +331,7 @@ pub(super) fn keep_some(
 }
 
 /// The statements for one with `new` in place of the wire `edge`.
-fn with_instead(wire: &Wire, edge: &Edge, new: Wire) -> Vec<Wire> {
+pub(super) fn with_instead(wire: &Wire, edge: &Edge, new: Wire) -> Vec<Wire> {
     let (group, tail, head) = (edge.at.group as usize, edge.tail as usize, edge.at.index as usize);
     let (tails, heads) = (group_of(wire, group - 1), group_of(wire, group));
     let when = &wire.hops[group - 1].when;
@@ -362,7 +362,7 @@ fn with_instead(wire: &Wire, edge: &Edge, new: Wire) -> Vec<Wire> {
 }
 
 /// Statements where one starts with what the one before ends with become one chain.
-fn chained(wires: Vec<Wire>) -> Vec<Wire> {
+pub(super) fn chained(wires: Vec<Wire>) -> Vec<Wire> {
     let mut chains: Vec<Wire> = Vec::with_capacity(wires.len());
     for wire in wires {
         match chains.last_mut() {

@@ -1,0 +1,73 @@
+use super::{At, Edits, Refusal};
+use crate::play::doc::{Line, Play, Stmt};
+use crate::play::{Edit, Graph, Splice};
+
+/// Several operations as one gesture: each sees what those before it have made.
+///
+/// What comes out are edits of the play as it was, by statement: one that is changed and changed back is not touched.
+pub struct Steps<'d> {
+    old: At<'d>,
+    play: Play,
+    graph: Graph,
+    /// For each statement which one it was, if it is unchanged.
+    origin: Vec<Option<usize>>,
+}
+
+impl<'d> Steps<'d> {
+    pub fn new(at: At<'d>) -> Self {
+        let origin = (0..at.play.body.len()).map(Some).collect();
+        Self { old: at, play: at.play.clone(), graph: at.graph.clone(), origin }
+    }
+
+    /// The play as the steps so far have made it.
+    pub const fn at(&self) -> At<'_> {
+        At { item: self.old.item, play: &self.play, graph: &self.graph }
+    }
+
+    /// # Errors
+    /// The step is refused; nothing of it is done.
+    pub fn then(&mut self, step: impl FnOnce(At<'_>) -> Edits) -> Result<(), Refusal> {
+        let edits = step(self.at())?;
+        if edits.is_empty() {
+            return Ok(());
+        }
+        for edit in edits {
+            let Edit::Play { splice: Splice { at, remove, insert }, .. } = edit else { continue };
+            let end = (at + remove).min(self.play.body.len());
+            let at = at.min(end);
+            self.origin.splice(at..end, std::iter::repeat_n(None, insert.len()));
+            self.play.body.splice(at..end, insert);
+        }
+        self.graph = Graph::new(&self.play);
+        Ok(())
+    }
+
+    /// From the last statement to the first.
+    pub fn edits(self) -> Vec<Edit> {
+        let Self { old, play, origin, .. } = self;
+        let mut edits = Vec::new();
+        let mut gap = |from: usize, to: usize, insert: &[Line<Stmt>]| {
+            let removed = &old.play.body[from..to];
+            if removed == insert {
+                return;
+            }
+            // As many statements as there were are replaced one by one, so that one that stays keeps its bytes.
+            if removed.len() == insert.len() {
+                let pairs = removed.iter().zip(insert).enumerate().filter(|(_, (old, new))| old != new);
+                edits.extend(pairs.map(|(i, (_, new))| Splice::replace(from + i, new.clone())));
+            } else {
+                edits.push(Splice { at: from, remove: to - from, insert: insert.to_vec() });
+            }
+        };
+        let (mut from, mut first_new) = (0, 0);
+        for (n, origin) in origin.iter().enumerate() {
+            if let Some(kept) = *origin {
+                gap(from, kept, &play.body[first_new..n]);
+                (from, first_new) = (kept + 1, n + 1);
+            }
+        }
+        gap(from, old.play.body.len(), &play.body[first_new..]);
+        edits.reverse();
+        edits.into_iter().map(|splice| Edit::Play { item: old.item, splice }).collect()
+    }
+}

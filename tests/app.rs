@@ -247,7 +247,9 @@ fn a_gesture_touches_its_own_statements_alone() {
 fn a_second_wire_waits_for_its_condition() {
     let mut editor =
         Editor::with_text("play a/1/b {\n  snap s\n  call c = x/1/y\n  pass p\n  pass q\n\n  s -> c -> p\n}\n");
-    edit(&mut editor, Gesture::Connect { from: id("c"), outlet: Outlet::Out, to: id("q") });
+    let second = Command::Edit(Gesture::Connect { from: id("c"), outlet: Outlet::Out, to: id("q") });
+    let label = View::Sketch(chalktalk::app::Sketch::Label(wire("c", "q")));
+    assert_eq!(apply(&mut editor, second), [Request::View(label)], "the condition is to be written");
     assert!(
         editor.session().text().contains("  s -> c -> p otherwise\n  c -> q when (false)\n"),
         "{}",

@@ -62,7 +62,7 @@ fn a_wire_dropped_on_the_field_opens_the_picker() {
     assert_eq!(nodes(&stage), 5);
     let new = stage.editor().session().selection().single_node().unwrap().to_string();
     assert!(stage.wired("first", &new));
-    stage.drag(out, pos2(700.0, 250.0));
+    stage.drag(out, pos2(700.0, 600.0));
     stage.click("on error");
     pick(&mut stage, "pass failed");
     assert!(stage.wired("first", "failed") && stage.text().contains("first -> failed on error"), "{}", stage.text());
@@ -87,7 +87,7 @@ fn ends_of_wires_are_led_elsewhere_and_strokes_cut() {
     let mut stage = Stage::new(FLOW);
     let (split, done) = (stage.node_rect("fan-out split"), stage.node_rect("pass done"));
     let _ = split;
-    let near_head = done.left_center() - vec2(24.0, 0.0);
+    let near_head = done.left_center() - vec2(12.0, 0.0);
     stage.drag(near_head, stage.node_rect("call loose").center());
     assert!(stage.wired("split", "loose") && !stage.wired("split", "done"), "{}", stage.text());
     stage.key(Modifiers::COMMAND, Key::Z);
@@ -190,7 +190,7 @@ fn nodes_are_aligned_distributed_and_moved_by_keys() {
     let gaps = [rects[1].left() - rects[0].right(), rects[2].left() - rects[1].right()];
     assert!((gaps[0] - gaps[1]).abs() < 2.0, "{gaps:?}");
     undone(&mut stage, FLOW);
-    select(&mut stage, &["pass done", "pass other", "fan-out split"]);
+    select(&mut stage, &["pass done", "call loose", "fan-out split"]);
     stage.choose("distribute.down");
     stage.choose("edit.undo");
     select(&mut stage, &["call loose"]);

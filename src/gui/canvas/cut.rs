@@ -58,7 +58,8 @@ impl Canvas {
     /// Whether the wire is taken at its head (`Some(true)`) or at its tail there, or at neither.
     pub(super) fn end_at(&self, wire: u32, at: Pos2) -> Option<bool> {
         let path = self.geometry.wires().get(wire as usize)?;
-        let near = |end: Option<&crate::scene::Point>| end.is_some_and(|end| (ink::pos(*end) - at).length() < END);
+        let reach = END.min(path.length / 3.0);
+        let near = |end: Option<&crate::scene::Point>| end.is_some_and(|end| (ink::pos(*end) - at).length() < reach);
         let (tail, head) = (near(path.points.first()), near(path.points.last()));
         (tail != head).then_some(head)
     }

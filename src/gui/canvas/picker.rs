@@ -148,6 +148,8 @@ impl Picker {
                 response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, label));
                 if response.on_hover_text(format!("Alt+{}", key.name())).clicked() {
                     self.outlet = outlet;
+                    // The text goes on where it was.
+                    self.focused = false;
                 }
             }
         });

@@ -15,7 +15,8 @@ impl Canvas {
         match sketch {
             Sketch::Pick(picking) => {
                 let at = self.beside(subject, &picking);
-                self.picker = Some(Picker::new(picking, at, None));
+                let place = self.pointer.filter(|_| picking == Picking::Alone).map(|_| self.place_for_new());
+                self.picker = Some(Picker::new(picking, at, place));
             }
             Sketch::Label(wire) => self.edit_label(subject, wire),
             Sketch::Name(node) => self.start_rename(subject, &node),

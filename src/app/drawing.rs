@@ -215,8 +215,7 @@ impl Editor {
             Draw::SetWhen(_) | Draw::Reroute { .. } => changes && selection.single_wire().is_some(),
             Draw::Step { .. } => session.shown().is_some(),
             Draw::StepOntoWire(_) => !selection.is_empty(),
-            Draw::Paste | Draw::PasteText { .. } | Draw::Add | Draw::EditLabel => changes,
-            Draw::JumpTo(_) => changes,
+            Draw::Paste | Draw::PasteText { .. } | Draw::Add | Draw::EditLabel | Draw::JumpTo(_) => changes,
             Draw::ToggleSnap | Draw::ShowHistory => true,
         }
     }

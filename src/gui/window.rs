@@ -285,11 +285,11 @@ impl Window {
             return;
         }
         let number = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
-        if let Some(i) = number.iter().position(|number| *number == key) {
-            if self.canvas.has_pointer() {
-                let kind = ops::palette()[i].clone();
-                out.push(Command::Edit(Gesture::AddNode { kind, at: self.canvas.place_for_new(), from: None }));
-            }
+        if let Some(i) = number.iter().position(|number| *number == key)
+            && self.canvas.has_pointer()
+        {
+            let kind = ops::palette()[i].clone();
+            out.push(Command::Edit(Gesture::AddNode { kind, at: self.canvas.place_for_new(), from: None }));
         }
     }
 

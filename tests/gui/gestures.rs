@@ -76,7 +76,7 @@ impl Person {
 
     fn selected(&self) -> String {
         let selection = self.stage.editor().session().selection();
-        selection.single_node().map(ToString::to_string).unwrap_or_else(|| format!("{selection:?}"))
+        selection.single_node().map_or_else(|| format!("{selection:?}"), ToString::to_string)
     }
 
     /// The coordinate comes last: the other fields belong to the play of that name.
@@ -102,7 +102,6 @@ impl Person {
         assert_eq!(statements(drawn), statements(sample), "{}", self.stage.text());
         assert!(self.stage.editor().session().diagnostics().is_empty());
         assert!(self.n_actions <= at_most, "{} actions, at most {at_most}", self.n_actions);
-        println!("{} actions of at most {at_most}", self.n_actions);
     }
 }
 

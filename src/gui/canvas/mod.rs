@@ -68,6 +68,7 @@ pub struct Run<'a> {
 
 /// View memory of the canvas.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the view")]
 pub struct Canvas {
     view: View,
     flight: Option<Flight>,

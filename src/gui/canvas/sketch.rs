@@ -83,7 +83,7 @@ impl Canvas {
             }
         }
         if self.history_open {
-            self.history_ui(ctx, session, rect, out);
+            Self::history_ui(ctx, session, rect, out);
         }
     }
 
@@ -91,7 +91,7 @@ impl Canvas {
     fn beside(&self, subject: &Subject<'_>, picking: &Picking) -> egui::Pos2 {
         let Some(rect) = self.rect else { return egui::Pos2::ZERO };
         let mut all = Rect::NOTHING;
-        for id in subject.selection.nodes.iter() {
+        for id in &subject.selection.nodes {
             let card = subject.graph.find(id).and_then(|node| self.geometry.cards().get(node as usize));
             card.into_iter().for_each(|card| all = all.union(ink::rect(card.rect)));
         }
@@ -110,7 +110,7 @@ impl Canvas {
     }
 
     /// All steps, the newest first; a click goes there.
-    fn history_ui(&self, ctx: &Context, session: &Session, canvas: Rect, out: &mut Vec<Command>) {
+    fn history_ui(ctx: &Context, session: &Session, canvas: Rect, out: &mut Vec<Command>) {
         let theme = Theme::of(ctx);
         let frame = egui::Frame::new()
             .fill(theme.panel)

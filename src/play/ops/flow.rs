@@ -158,7 +158,7 @@ impl<'d> At<'d> {
 }
 
 /// A wire into one of the nodes that can lead on to where the flow goes after it.
-fn next_to_heal<'d>(
+fn next_to_heal(
     at: At<'_>,
     gone: &FxHashSet<&NodeId>,
     tried: &mut FxHashSet<(NodeId, NodeId, u32)>,

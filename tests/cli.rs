@@ -308,7 +308,15 @@ mod run {
     /// Each example does what its comment says.
     #[test]
     fn examples_do_what_they_say() {
-        let cases: [(&str, &[&str], Value); 9] = [
+        let next = ["--signal", "next={}"].repeat(5);
+        let orders = r#"{"orders": [{"order_id": "a", "total": 10}, {"order_id": "b", "total": 20}]}"#;
+        let cases: [(&str, &[&str], Value); 15] = [
+            ("catch.play", &["--input", r#"{"order_id": "o-7"}"#], json!(true)),
+            ("canary.play", &["--input", orders], json!([10, 20])),
+            ("late.play", &["--input", r#"{"ms": 10}"#], json!("in time")),
+            ("late.play", &["--input", r#"{"ms": 60000}"#], json!("too late")),
+            ("quorum.play", &[], json!(true)),
+            ("tour.play", &next, json!("WELL PLAYED")),
             ("hello.play", &["--input", r#"{"name": "Ann"}"#], json!("HELLO, ANN")),
             (
                 "together.play",

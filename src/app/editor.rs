@@ -164,6 +164,22 @@ impl Editor {
             Command::FindCommand => out.push(Request::View(View::Find { commands_only: true })),
             Command::GoTo { session, item, node } => self.go_to(session, item, node, out),
             Command::GoToText { session, offset } => self.go_to_text(session, offset, out),
+            Command::ZoomToSelection => out.push(Request::View(View::ZoomToSelection)),
+            Command::ToggleMinimap => out.push(Request::View(View::ToggleMinimap)),
+            Command::ToggleMotion => out.push(Request::View(View::ToggleMotion)),
+            Command::LargerText => out.push(Request::View(View::ScaleText(1))),
+            Command::SmallerText => out.push(Request::View(View::ScaleText(-1))),
+            Command::ResetText => out.push(Request::View(View::ScaleText(0))),
+            Command::ShowOutline => out.push(Request::View(View::ShowOutline)),
+            Command::ShowInspector => out.push(Request::View(View::ShowInspector)),
+            Command::ResetPanels => out.push(Request::View(View::ResetPanels)),
+            Command::Welcome => out.push(Request::View(View::Welcome)),
+            Command::Tour => {
+                let text = super::examples::TOUR.text.to_owned();
+                self.file_command(Command::NewFrom { text }, out);
+            }
+            Command::AddBookmark => out.push(Request::View(View::AddBookmark)),
+            Command::NextBookmark => out.push(Request::View(View::NextBookmark)),
             Command::EditInput => out.push(Request::View(View::EditInput)),
 
             Command::DismissToast(id) => self.toasts.dismiss(id),
@@ -237,10 +253,10 @@ impl Editor {
             Command::Redo => editable && session.history().redo_name().is_some(),
             Command::Delete => editable && !session.selection().is_empty(),
             Command::Draw(draw) => self.can_draw(draw),
-            Command::SelectNone => !session.selection().is_empty(),
+            Command::SelectNone | Command::ZoomToSelection => !session.selection().is_empty(),
             Command::Edit(_) | Command::EditText(_) | Command::FormatText => editable,
             Command::Arrange => editable && session.play().is_some(),
-            Command::SelectAll | Command::Fit => session.shown().is_some(),
+            Command::SelectAll | Command::Fit | Command::AddBookmark => session.shown().is_some(),
             Command::EditInput | Command::Run | Command::RunAllowed(_) => session.play().is_some(),
             Command::StopRun => watch.is_some_and(|watch| watch.is_running() && watch.run().is_some()),
             Command::SendSignal { .. } => watch.is_some_and(super::Watch::is_running),
@@ -321,6 +337,11 @@ impl Editor {
     /// Which of [`Self::sessions`] is shown.
     pub const fn current(&self) -> usize {
         self.current
+    }
+
+    /// Says something of the view to the person.
+    pub fn tell(&mut self, text: &str, action: Option<Command>) {
+        self.toasts.push(Tone::Info, text, action);
     }
 
     pub fn toasts(&self) -> &[Toast] {

@@ -16,6 +16,7 @@ mod drafts;
 mod drawing;
 mod edit;
 mod editor;
+pub mod examples;
 mod filing;
 mod gesture;
 mod history;

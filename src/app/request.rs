@@ -47,6 +47,18 @@ pub enum View {
     Find {
         commands_only: bool,
     },
+    ZoomToSelection,
+    ToggleMinimap,
+    ToggleMotion,
+    /// All text by so many steps larger.
+    ScaleText(i8),
+    ShowOutline,
+    ShowInspector,
+    /// Every panel where it was at first.
+    ResetPanels,
+    Welcome,
+    AddBookmark,
+    NextBookmark,
 }
 
 /// A question with its answers as buttons. Dismissing it changes nothing.

@@ -5,20 +5,25 @@
 
 pub mod canvas;
 mod dialogs;
+mod dock;
 mod finder;
 mod fonts;
 mod health;
 mod icons;
 mod keys;
+mod minimap;
 mod open;
 mod palette;
 mod panels;
 mod platform;
 mod question;
+mod settings;
 mod tabs;
 pub mod theme;
 mod toasts;
 mod toolbar;
+mod viewing;
+mod welcome;
 mod widgets;
 mod window;
 mod words;

@@ -51,23 +51,27 @@ pub fn open(
             let ctx = ctx.clone();
             Arc::new(move || ctx.request_repaint())
         };
-        let mut window = Window::new(&ctx, editor, connect(wake), Box::new(PortalDialogs), look_from_env());
+        let mut window = Window::new(&ctx, editor, connect(wake), Box::new(PortalDialogs), Look::default());
         if let Some(data) = data {
-            window.keep_in(&ctx, data);
+            window.keep_in(&ctx, data, first.is_empty());
         }
         for command in first {
             window.apply(&ctx, command);
+        }
+        if let Some(look) = look_from_env() {
+            window.set_look(&ctx, look);
         }
         Ok(Box::new(window))
     });
     eframe::run_native(APP_ID, options, created).map_err(|error| Error::Window(error.to_string()))
 }
 
-/// `CHALKTALK_THEME` may be `light` or `contrast`.
-fn look_from_env() -> Look {
+/// `CHALKTALK_THEME` may be `dark`, `light` or `contrast`, whatever was chosen the last time.
+fn look_from_env() -> Option<Look> {
     match std::env::var("CHALKTALK_THEME").as_deref() {
-        Ok("light") => Look::Light,
-        Ok("contrast") => Look::Contrast,
-        _ => Look::Dark,
+        Ok("dark") => Some(Look::Dark),
+        Ok("light") => Some(Look::Light),
+        Ok("contrast") => Some(Look::Contrast),
+        _ => None,
     }
 }

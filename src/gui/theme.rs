@@ -5,7 +5,7 @@ use egui::{Color32, CornerRadius, FontId, Margin, Stroke, TextStyle, Vec2, vec2}
 use super::fonts;
 
 /// Which theme the person chose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Look {
     #[default]
     Dark,
@@ -227,12 +227,27 @@ pub fn mix(under: Color32, over: Color32, amount: f32) -> Color32 {
     under.lerp_to_gamma(over, amount)
 }
 
+/// Whether nothing is to glide or breathe: the person said so.
+pub fn is_still(ctx: &egui::Context) -> bool {
+    ctx.data(|data| data.get_temp::<Still>(egui::Id::NULL)).is_some_and(|still| still.0)
+}
+
+/// With `still`, changes show at once.
+pub fn set_still(ctx: &egui::Context, still: bool) {
+    ctx.data_mut(|data| data.insert_temp(egui::Id::NULL, Still(still)));
+    ctx.all_styles_mut(|style| style.animation_time = if still { 0.0 } else { motion::STATE });
+}
+
+#[derive(Clone, Copy)]
+struct Still(bool);
+
 /// Makes `look` the style of every widget of `ctx`.
 pub fn install(ctx: &egui::Context, look: Look) {
     let theme = look.theme();
     ctx.data_mut(|data| data.insert_temp(egui::Id::NULL, Installed(theme)));
     ctx.set_theme(if theme.dark { egui::Theme::Dark } else { egui::Theme::Light });
     ctx.all_styles_mut(|style| dress(style, theme));
+    set_still(ctx, is_still(ctx));
 }
 
 fn dress(style: &mut egui::Style, theme: &Theme) {
@@ -244,7 +259,6 @@ fn dress(style: &mut egui::Style, theme: &Theme) {
         (TextStyle::Monospace, mono(size::SMALL)),
     ]
     .into();
-    style.animation_time = motion::STATE;
     let spacing = &mut style.spacing;
     spacing.item_spacing = vec2(8.0, 6.0);
     spacing.button_padding = vec2(10.0, 4.0);

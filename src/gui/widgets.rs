@@ -103,31 +103,6 @@ pub fn button_with(ui: &mut Ui, icon: Option<Icon>, text: &str, tone: Tone, shor
     if shortcut.is_empty() { response } else { response.on_hover_text(format!("{text}   {shortcut}")) }
 }
 
-/// A tab of a row of tabs, underlined when it is the one.
-pub fn tab(ui: &mut Ui, text: &str, badge: Option<(String, Color32)>, selected: bool) -> Response {
-    let theme = Theme::of(ui.ctx());
-    let font = if selected { theme::semibold(size::BODY) } else { theme::body() };
-    let color = if selected { theme.text } else { theme.muted };
-    let galley = ui.painter().layout_no_wrap(text.to_owned(), font, color);
-    let badge = badge.map(|(text, color)| ui.painter().layout_no_wrap(text, theme::small(), color));
-    let badge_width = badge.as_ref().map_or(0.0, |badge| badge.size().x + 8.0);
-    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + badge_width, 42.0), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, selected, text));
-    let y = rect.center().y;
-    let width = galley.size().x;
-    let color = if response.hovered() { theme.text } else { color };
-    ui.painter().galley_with_override_text_color(pos2(rect.left(), y - galley.size().y / 2.0), galley, color);
-    if let Some(badge) = badge {
-        ui.painter().galley(pos2(rect.left() + width + 8.0, y - badge.size().y / 2.0), badge, theme.faint);
-    }
-    if selected {
-        let line = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 2.5), rect.max);
-        ui.painter().rect_filled(line, 1.0, theme.accent);
-    }
-    focus_ring(ui, &response, rect.expand2(vec2(6.0, -6.0)));
-    response
-}
-
 /// A small heading in capitals.
 pub fn caption(ui: &mut Ui, text: &str) -> Response {
     let theme = Theme::of(ui.ctx());

@@ -9,16 +9,18 @@ use egui::{Frame, Key, Panel, Ui, ViewportCommand};
 
 use super::canvas::{self, Canvas};
 use super::dialogs::{Answer, Ask, FileDialogs, PathDialog};
+use super::dock::{Dock, Pane};
 use super::finder::Finder;
 use super::keys;
 use super::palette::{self, PalettePanel};
-use super::panels::{InputDialog, RunsPanel, SidePanel, Tab, TimelinePanel};
+use super::panels::{InputDialog, OutlinePanel, RunsPanel, SidePanel, TimelinePanel};
 use super::question;
-use super::theme::{self, Look, Theme, space};
+use super::settings::Settings;
+use super::theme::{Look, Theme, space};
 use super::toasts;
 use super::toolbar;
 use crate::app::port::{FromRunner, ToRunner};
-use crate::app::{Command, Editor, Gesture, Mode, NeedsRepaint, Question, Request, View};
+use crate::app::{Command, Editor, Gesture, Mode, NeedsRepaint, Question, Request};
 use crate::base::NodeId;
 use crate::play::ops;
 
@@ -33,26 +35,33 @@ type Fitted = (Option<usize>, bool);
 
 /// The whole window.
 pub struct Window {
-    editor: Editor,
+    pub(super) editor: Editor,
     port: Port,
     dialogs: Box<dyn FileDialogs>,
     path_dialog: Option<PathDialog>,
     questions: VecDeque<Question>,
-    look: Look,
-    canvas: Canvas,
+    pub(super) settings: Settings,
+    /// What is on disk of them, and where.
+    pub(super) kept: Option<(PathBuf, Settings)>,
+    pub(super) dock: Dock,
+    pub(super) welcome: bool,
+    pub(super) canvas: Canvas,
     /// Which play the canvas was fitted to: its item, and whether a run is replayed.
     fitted_to: Option<Fitted>,
     /// The session that the canvas shows, and the canvases of the other tabs.
     canvas_of: u64,
     parked: BTreeMap<u64, (Canvas, Option<Fitted>)>,
     /// To be brought into view once the canvas has been drawn.
-    reveal: Option<NodeId>,
+    pub(super) reveal: Option<NodeId>,
     palette: PalettePanel,
     side: SidePanel,
+    outline: OutlinePanel,
     timeline: TimelinePanel,
-    runs: RunsPanel,
-    input: InputDialog,
-    finder: Finder,
+    pub(super) runs: RunsPanel,
+    pub(super) input: InputDialog,
+    pub(super) finder: Finder,
+    /// Which bookmark comes next.
+    pub(super) bookmark: usize,
     may_close: bool,
     title: String,
 }
@@ -66,7 +75,10 @@ impl Window {
             dialogs,
             path_dialog: None,
             questions: VecDeque::new(),
-            look,
+            settings: Settings { look, ..Settings::default() },
+            kept: None,
+            dock: Dock::default(),
+            welcome: false,
             canvas: Canvas::default(),
             fitted_to: None,
             canvas_of: 0,
@@ -74,21 +86,14 @@ impl Window {
             reveal: None,
             palette: PalettePanel::default(),
             side: SidePanel::default(),
+            outline: OutlinePanel::default(),
             timeline: TimelinePanel::default(),
             runs: RunsPanel::default(),
             input: InputDialog::default(),
             finder: Finder::default(),
+            bookmark: 0,
             may_close: false,
             title: String::new(),
-        }
-    }
-
-    /// Keeps unsaved work in the data folder, and takes up what an earlier program left there.
-    pub fn keep_in(&mut self, ctx: &egui::Context, data: PathBuf) {
-        let mut requests = Vec::new();
-        self.editor.keep_drafts_in(data, &mut requests);
-        for request in requests {
-            self.fulfil(ctx, request);
         }
     }
 
@@ -145,6 +150,7 @@ impl Window {
             self.apply(&ctx, command);
         }
         self.name_window(&ctx);
+        self.keep_settings(&ctx);
     }
 
     /// Asks what is really there, now and then, while the palette is seen.
@@ -164,42 +170,61 @@ impl Window {
         let theme = Theme::of(ui.ctx());
         let bare = Frame::new().fill(theme.panel);
         Panel::top("top bar").exact_size(space::TOP_BAR).frame(bare).show(ui, |ui| {
-            let clicked = toolbar::ui(ui, &self.editor, self.look, out);
+            let clicked = toolbar::ui(ui, &self.editor, self.settings.look, out);
             match clicked {
                 Some(toolbar::Ask::Input) => self.input.open(self.editor.session().input()),
                 Some(toolbar::Ask::Runs) => out.push(Command::ShowRuns),
                 None => {}
             }
         });
-        Panel::left("palette").exact_size(space::PALETTE).frame(bare).show(ui, |ui| {
-            let session = self.editor.session();
-            let subject = palette::Subject {
-                doc: session.doc(),
-                revision: session.revision(),
-                formation: session.formation(),
-                editable: session.shown().is_some_and(|shown| shown.editable),
-                place: self.canvas.place_for_new(),
-                discovery: self.editor.discovery(),
-            };
-            self.palette.ui(ui, &subject, out);
+        self.side.update(self.editor.session());
+        let mut field = ui.available_rect_before_wrap();
+        let mut dock = std::mem::take(&mut self.dock);
+        let problems = self.side.badge(theme);
+        let badge = |pane| (pane == Pane::Problems).then(|| problems.clone());
+        egui::CentralPanel::no_frame().show(ui, |ui| {
+            dock.ui(ui, &badge, &mut |ui, pane| {
+                if pane == Pane::Field {
+                    field = ui.max_rect();
+                }
+                self.pane_ui(ui, pane, out);
+            });
         });
-        let side = Panel::right("side").default_size(space::SIDE).size_range(300.0..=760.0).frame(bare);
-        side.show(ui, |ui| self.side.ui(ui, &self.editor, out));
-        let below = Panel::bottom("timeline").resizable(true).default_size(space::TIMELINE).size_range(96.0..=520.0);
-        below.frame(bare).show(ui, |ui| {
-            if self.runs.is_open() {
-                self.runs.ui(ui, &self.editor, out);
-            } else {
-                self.timeline.ui(ui, &self.editor, out);
-            }
-        });
-        let field = ui.available_rect_before_wrap();
-        egui::CentralPanel::no_frame().show(ui, |ui| self.field_ui(ui, out));
+        self.dock = dock;
         toasts::ui(ui.ctx(), self.editor.toasts(), field, out);
+    }
+
+    fn pane_ui(&mut self, ui: &mut Ui, pane: Pane, out: &mut Vec<Command>) {
+        let session = self.editor.session();
+        match pane {
+            Pane::Field => self.field_ui(ui, out),
+            Pane::Palette => {
+                let subject = palette::Subject {
+                    doc: session.doc(),
+                    revision: session.revision(),
+                    formation: session.formation(),
+                    editable: session.shown().is_some_and(|shown| shown.editable),
+                    place: self.canvas.place_for_new(),
+                    discovery: self.editor.discovery(),
+                };
+                self.palette.ui(ui, &subject, out);
+            }
+            Pane::Timeline if self.runs.is_open() => self.runs.ui(ui, &self.editor, out),
+            Pane::Timeline => self.timeline.ui(ui, &self.editor, out),
+            Pane::Text => self.side.text_ui(ui, &self.editor, out),
+            Pane::Inspector => self.side.inspector_ui(ui, &self.editor, out),
+            Pane::Formation => self.side.formation_ui(ui, &self.editor, out),
+            Pane::Problems => self.side.problems_ui(ui, &self.editor, out),
+            Pane::Outline => self.outline.ui(ui, &self.editor, out),
+        }
     }
 
     /// The canvas with what floats on it.
     fn field_ui(&mut self, ui: &mut Ui, out: &mut Vec<Command>) {
+        if self.welcome {
+            self.welcome = !super::welcome::ui(ui, &self.settings.recent, out);
+            return;
+        }
         let session = self.editor.session();
         let Some(shown) = session.shown() else {
             super::panels::no_play(ui, out);
@@ -233,6 +258,11 @@ impl Window {
         }
         self.canvas.floats(ui, &subject, session, out);
         toolbar::field_tools(ui, &self.canvas, session, out);
+        if self.settings.minimap
+            && let Some(view) = super::minimap::ui(ui, &self.canvas, ui.max_rect())
+        {
+            self.canvas.look(view);
+        }
     }
 
     fn shortcuts(&mut self, ctx: &egui::Context, out: &mut Vec<Command>) {
@@ -318,7 +348,7 @@ impl Window {
         self.finder.ui(ctx, &self.editor, out);
     }
 
-    fn fulfil(&mut self, ctx: &egui::Context, request: Request) {
+    pub(super) fn fulfil(&mut self, ctx: &egui::Context, request: Request) {
         match request {
             Request::PickOpen => {
                 let start = self.editor.session().path().map(PathBuf::from).unwrap_or_default();
@@ -341,50 +371,6 @@ impl Window {
                 ctx.send_viewport_cmd(ViewportCommand::Close);
             }
         }
-    }
-
-    fn change_view(&mut self, ctx: &egui::Context, view: View) {
-        const STEP: f32 = 1.25;
-        match view {
-            View::Fit => self.canvas.fit(),
-            View::ZoomIn => self.canvas.zoom_by(Some(STEP)),
-            View::ZoomOut => self.canvas.zoom_by(Some(1.0 / STEP)),
-            View::ZoomReset => self.canvas.zoom_by(None),
-            View::ToggleTextPane => self.side.toggle_text(),
-            View::ToggleTheme => {
-                self.look = self.look.next();
-                theme::install(ctx, self.look);
-            }
-            View::ShowFormation => self.side.show(Tab::Formation),
-            View::ShowProblems => self.side.show(Tab::Problems),
-            View::ShowRuns => self.runs.toggle(),
-            View::Reveal(node) => self.reveal = Some(node),
-            View::ShowText { .. } => self.side.show(Tab::Text),
-            View::Find { commands_only } => self.finder.open(commands_only),
-            View::Sketch(crate::app::Sketch::Head) => {
-                self.side.show(Tab::Inspector);
-                if let Some(play) = self.editor.session().play() {
-                    super::panels::focus_coordinate(ctx, play);
-                }
-            }
-            View::Sketch(sketch) => {
-                let session = self.editor.session();
-                if let Some(shown) = session.shown() {
-                    let subject = canvas::Subject {
-                        play: shown.play,
-                        graph: shown.graph,
-                        revision: session.revision(),
-                        selection: session.selection(),
-                        run: None,
-                        read_only: !shown.editable,
-                        bad_nodes: &[],
-                    };
-                    self.canvas.sketch(ctx, &subject, sketch);
-                }
-            }
-            View::EditInput => self.input.open(self.editor.session().input()),
-        }
-        ctx.request_repaint();
     }
 
     fn close_requested(&self, ctx: &egui::Context, out: &mut Vec<Command>) {
@@ -415,6 +401,6 @@ impl eframe::App for Window {
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
-        self.look.theme().field.to_normalized_gamma_f32()
+        self.settings.look.theme().field.to_normalized_gamma_f32()
     }
 }

@@ -86,6 +86,69 @@ fn commands_of_the_view() {
     assert!((width(&stage) - fitted).abs() < 1.0 && life >= fitted);
     stage.choose("view.theme");
     assert_eq!(stage.harness.ctx.theme(), eframe::egui::Theme::Light);
+
+    stage.click_at(stage.node_rect("call first").center());
+    stage.choose("view.zoom-in");
+    stage.choose("view.zoom-in");
+    stage.choose("view.zoom-selection");
+    let near = stage.node_rect("call first");
+    assert!(near.width() >= fitted);
+    stage.choose("bookmark.add");
+    stage.choose("view.fit");
+    stage.choose("bookmark.next");
+    assert!((stage.node_rect("call first").center() - near.center()).length() < 2.0);
+
+    stage.choose("view.motion");
+    assert!(stage.harness.ctx.global_style().animation_time < 0.01);
+    stage.choose("view.motion");
+    assert!(stage.harness.ctx.global_style().animation_time > 0.01);
+    let scaled = |stage: &Stage, scale: f32| (stage.harness.ctx.zoom_factor() - scale).abs() < 0.01;
+    stage.choose("view.larger-text");
+    assert!(scaled(&stage, 1.1));
+    stage.choose("view.reset-text");
+    assert!(scaled(&stage, 1.0));
+    stage.choose("view.smaller-text");
+    assert!(scaled(&stage, 0.9));
+}
+
+#[test]
+fn commands_of_panels() {
+    let mut stage = Stage::new(PLAY);
+    assert!(stage.has_containing("Minimap"));
+    stage.choose("view.minimap");
+    assert!(!stage.has_containing("Minimap"));
+    stage.choose("view.inspector");
+    assert!(stage.has("coordinate") && !stage.has("Play text"));
+    stage.choose("view.outline");
+    for row in ["play shop/1/two, unfolded", "call first shop/1/first", "wire from start to first"] {
+        assert!(stage.has(row), "{row}");
+    }
+    stage.click("call first shop/1/first");
+    assert_eq!(stage.editor().session().selection().single_node().map(chalktalk::base::NodeId::as_str), Some("first"));
+    stage.choose("view.reset");
+    assert!(stage.has("Play text"));
+    stage.choose("view.welcome");
+    stage.click("Example race: fan-in any: the first branch wins, the others are called off");
+    assert!(stage.node("hare").is_some() && !stage.has_containing("Example race"));
+    stage.choose("view.tour");
+    assert_eq!(stage.ids_of("wait-for-signal").len(), 5);
+    assert_eq!(stage.editor().sessions().len(), 2, "an example that was not touched makes room");
+}
+
+#[test]
+fn every_example_is_compiled_in_and_teaches_one_thing() {
+    use chalktalk::app::examples::{EXAMPLES, TOUR};
+    let mut files: Vec<String> = std::fs::read_dir("plays")
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "play"))
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    files.sort();
+    let mut names: Vec<&str> = EXAMPLES.iter().chain([&TOUR]).map(|example| example.name).collect();
+    names.sort_unstable();
+    assert_eq!(names, files);
+    assert!(names.len() > 10);
 }
 
 #[test]

@@ -25,9 +25,11 @@ fn full(paint: &Paint<'_>, painter: &Painter) {
     let length = (LENGTH * paint.view.zoom).max(11.0);
     // Resting balls breathe together: one slow wave of the clock.
     #[expect(clippy::cast_possible_truncation, reason = "a wave between -1 and 1")]
-    let breath = (paint.time * 2.4).sin() as f32;
+    let breath = if theme::is_still(painter.ctx()) { 0.0 } else { (paint.time * 2.4).sin() as f32 };
     for ball in &paint.frame.balls {
-        if ball.motion == Motion::Held {
+        // Without motion a hop shows by its wire, which is lit, and by where the ball rests then.
+        let hidden = ball.motion != Motion::Resting && theme::is_still(painter.ctx());
+        if ball.motion == Motion::Held || hidden {
             continue;
         }
         let at = paint.at(ball.at);

@@ -36,7 +36,7 @@ use self::paint::{Marked, Paint};
 use self::rename::Rename;
 use crate::app::{Command, Selection, wire_number};
 use crate::base::NodeId;
-use crate::gui::theme::{Theme, motion};
+use crate::gui::theme::{self, Theme, motion};
 use crate::play::{Graph, Play};
 use crate::scene::{Binding, Frame, Geometry, Instant, Lod, Visible};
 
@@ -133,6 +133,39 @@ impl Canvas {
         self.view = at;
         self.flight = None;
         self.fit = None;
+    }
+
+    pub const fn view(&self) -> View {
+        self.view
+    }
+
+    /// Flies to a view.
+    pub fn fly_to(&mut self, to: View) {
+        self.fit = None;
+        self.fly(to);
+    }
+
+    /// Everything that is drawn, in units of the scene.
+    pub fn bounds(&self) -> Rect {
+        let bounds = self.geometry.bounds();
+        if bounds.is_nothing() { Rect::NOTHING } else { ink::rect(bounds) }
+    }
+
+    /// The cards, in units of the scene.
+    pub fn card_rects(&self) -> Vec<Rect> {
+        self.geometry.cards().iter().map(|card| ink::rect(card.rect)).collect()
+    }
+
+    /// Flies to a view of the selected nodes and of the ends of the selected wires.
+    pub fn fit_selection(&mut self, graph: &Graph, selection: &Selection) {
+        let Some(rect) = self.rect else { return };
+        let ends = selection.wires.iter().flat_map(|wire| [&wire.from, &wire.to]);
+        let nodes = selection.nodes.iter().chain(ends).filter_map(|id| graph.find(id));
+        let cards = nodes.filter_map(|node| self.geometry.cards().get(node as usize));
+        let bounds = cards.fold(Rect::NOTHING, |bounds, card| bounds.union(ink::rect(card.rect)));
+        if bounds.is_positive() {
+            self.fly_to(View::fitting(rect, bounds.expand(60.0)));
+        }
     }
 
     pub fn zoom(&self) -> f32 {
@@ -257,7 +290,8 @@ impl Canvas {
             }
         }
         if let Some(flight) = &mut self.flight {
-            flight.part = (flight.part + ui.input(|input| input.stable_dt).min(0.1) / motion::PANEL).min(1.0);
+            let step = ui.input(|input| input.stable_dt).min(0.1) / motion::PANEL;
+            flight.part = if theme::is_still(ui.ctx()) { 1.0 } else { (flight.part + step).min(1.0) };
             let eased = 1.0 - (1.0 - flight.part).powi(3);
             self.view = flight.from.towards(flight.to, eased);
             if flight.part >= 1.0 {

@@ -9,21 +9,10 @@ use crate::app::{Command, Editor, Session};
 use crate::base::NodeId;
 use crate::diag::Severity;
 use crate::gui::theme::{Theme, space};
-use crate::gui::widgets::{rule, tab};
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tab {
-    #[default]
-    Text,
-    Inspector,
-    Formation,
-    Problems,
-}
-
-/// The right side: text, inspector, formation and problems as tabs.
+/// Text, inspector, formation and problems: panes that share what is known of the diagnostics.
 #[derive(Default)]
 pub struct SidePanel {
-    tab: Tab,
     text: TextPane,
     inspector: Inspector,
     formation: FormationPanel,
@@ -39,14 +28,6 @@ struct Found {
 }
 
 impl SidePanel {
-    pub const fn show(&mut self, tab: Tab) {
-        self.tab = tab;
-    }
-
-    pub fn toggle_text(&mut self) {
-        self.tab = if self.tab == Tab::Text { Tab::Inspector } else { Tab::Text };
-    }
-
     pub fn text_has_focus(ctx: &egui::Context) -> bool {
         ctx.memory(|memory| memory.has_focus(text_id()))
     }
@@ -57,54 +38,37 @@ impl SidePanel {
         &self.found.bad_nodes
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
-        let theme = Theme::of(ui.ctx());
-        let session = editor.session();
+    /// How many problems there are, in the colour of the worst.
+    pub fn badge(&self, theme: &Theme) -> (String, egui::Color32) {
+        let errors = self.found.list.iter().any(|found| found.severity == Severity::Error);
+        let color = match (errors, self.found.list.is_empty()) {
+            (true, _) => theme.error,
+            (false, true) => theme.faint,
+            (false, false) => theme.signal,
+        };
+        (self.found.list.len().to_string(), color)
+    }
+
+    pub fn update(&mut self, session: &Session) {
         self.found.update(session);
-        ui.spacing_mut().item_spacing.y = 0.0;
-        ui.horizontal(|ui| {
-            ui.add_space(20.0);
-            ui.spacing_mut().item_spacing.x = 24.0;
-            let errors = self.found.list.iter().any(|found| found.severity == Severity::Error);
-            let color = match (errors, self.found.list.is_empty()) {
-                (true, _) => theme.error,
-                (false, true) => theme.faint,
-                (false, false) => theme.signal,
-            };
-            let problems = Some((self.found.list.len().to_string(), color));
-            let tabs = [
-                (Tab::Text, "Text", None),
-                (Tab::Inspector, "Inspector", None),
-                (Tab::Formation, "Targets", None),
-                (Tab::Problems, "Problems", problems),
-            ];
-            for (which, name, badge) in tabs {
-                if tab(ui, name, badge, self.tab == which).clicked() {
-                    self.tab = which;
-                }
-            }
-        });
-        rule(ui);
-        match self.tab {
-            Tab::Text => self.text_ui(ui, editor, out),
-            Tab::Inspector => {
-                ScrollArea::vertical()
-                    .id_salt("inspector")
-                    .auto_shrink(false)
-                    .show(ui, |ui| self.inspector.ui(ui, editor, out));
-            }
-            Tab::Formation => {
-                ScrollArea::vertical()
-                    .id_salt("formation")
-                    .auto_shrink(false)
-                    .show(ui, |ui| self.formation.ui(ui, editor, out));
-            }
-            Tab::Problems => problems::ui(ui, session, &self.found.list, out),
-        }
+    }
+
+    pub fn inspector_ui(&mut self, ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
+        let area = ScrollArea::vertical().id_salt("inspector").auto_shrink(false);
+        area.show(ui, |ui| self.inspector.ui(ui, editor, out));
+    }
+
+    pub fn formation_ui(&mut self, ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
+        let area = ScrollArea::vertical().id_salt("formation").auto_shrink(false);
+        area.show(ui, |ui| self.formation.ui(ui, editor, out));
+    }
+
+    pub fn problems_ui(&mut self, ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
+        problems::ui(ui, editor.session(), &self.found.list, out);
     }
 
     /// The text, and below it what the selected node did in the run.
-    fn text_ui(&mut self, ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
+    pub fn text_ui(&mut self, ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
         let session = editor.session();
         let whole = ui.available_rect_before_wrap();
         let detail_height = detail::height(session).min(whole.height() * 0.45);

@@ -481,7 +481,7 @@ mod run {
         assert!(runner.recovered().wait().unwrap()[0].result.is_err());
         runner.stop().wait().unwrap();
 
-        let why = "its event 0 cannot be read: it has format 9, this program knows up to 1";
+        let why = "its event 0 cannot be read: it has format 9, this program knows up to 2";
         let shown = place.run(["show", "last"]);
         assert!(shown.stdout.contains(&format!("status     stopped: {why}\n")), "{shown:#?}");
         let listed = place.run(["runs"]).stdout;

@@ -41,7 +41,12 @@ pub fn commands(editor: &Editor, query: &str) -> Vec<Found> {
     for (area, entries) in registry::areas() {
         for entry in entries {
             let title = score(query, entry.title);
-            let wider = || score(query, &format!("{} {} {area}", entry.words, entry.does)).map(|score| score + 300);
+            // Letters in order are in nearly every sentence, so here whole words are wanted.
+            let wider = || {
+                let text = format!("{} {} {area}", entry.words, entry.does).to_lowercase();
+                let is_there = query.to_lowercase().split_whitespace().all(|word| text.contains(word));
+                is_there.then(|| score(query, &text)).flatten().map(|score| score + 300)
+            };
             let Some(score) = title.or_else(wider) else { continue };
             let command = (entry.command)();
             let enabled = editor.is_enabled(&command);

@@ -38,6 +38,13 @@ impl Conductor {
         }
         let Some(live) = self.lives.get(slot) else { return };
         match effect {
+            Effect::Call { ball, attempt, to, payload, .. }
+                if self.targets.is_of_demo(&live.prepared, &to)
+                    && let Some(answer) = answer_at_once(&to, &payload, attempt) =>
+            {
+                let run = live.id.clone();
+                self.inbox.push(Mail::Answer { run, ball, attempt, result: Ok(answer) });
+            }
             Effect::Call { ball, node, attempt, visit, to, payload, until } => {
                 let job = self.job(slot, Handed { ball, node, attempt, visit, to, payload, until });
                 if let Some((job, route)) = job {
@@ -90,9 +97,6 @@ impl Conductor {
     fn call(&mut self, slot: u32, job: Job, route: Route) {
         let (run, ball, attempt) = (job.run.clone(), job.ball, job.attempt);
         match route {
-            Route::Builtin { is_demo: true, .. } if let Some(answer) = answer_at_once(&job) => {
-                self.inbox.push(Mail::Answer { run, ball, attempt, result: Ok(answer) });
-            }
             Route::Builtin { worker, .. } => {
                 let mut work: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(call_builtin(worker, job));
                 // Many are done at once: they need no task of their own.

@@ -93,13 +93,16 @@ struct News {
     told: Option<Arc<[Recorded]>>,
 }
 
+impl News {
+    fn append(&self) -> Append<'_> {
+        let events = self.told.as_ref().unwrap_or(&self.events);
+        Append { run: &self.run, document: self.document, events }
+    }
+}
+
 impl Commit {
     fn write(&self, journal: &mut Journal) -> Result<(), journal::Error> {
-        let append =
-            |news: &News| (news.run.clone(), news.document, Arc::clone(news.told.as_ref().unwrap_or(&news.events)));
-        let owned: Vec<_> = self.news.iter().map(append).collect();
-        let batch: Vec<_> =
-            owned.iter().map(|(run, document, events)| Append { run, document: *document, events }).collect();
+        let batch: Vec<_> = self.news.iter().map(News::append).collect();
         journal.append(&batch, &self.signals)
     }
 }

@@ -57,7 +57,7 @@ enum At {
 
 async fn wait(route: &Route, to: &Coord) -> Result<Hands, Failure> {
     match route {
-        Route::Builtin { worker, seat, .. } => {
+        Route::Builtin { worker, seat } => {
             let permit = sit(seat).await?;
             tokio::time::sleep(builtin_ready_after(to)).await;
             let name = format!("{}/{}-1", to.image, to.version);

@@ -20,7 +20,7 @@ use super::service::Service;
 use super::v1::worker_server::Worker;
 use super::{Consent, Demo, Prepared};
 use crate::base::{Coord, VersionKind, version_kind};
-use crate::event::{Answer, Code, Failure, Headers};
+use crate::event::{Answer, Code, Failure, Headers, Payload};
 use crate::plan::Catalog;
 use crate::play::{Binding, Via, address_for};
 
@@ -29,8 +29,6 @@ use crate::play::{Binding, Via, address_for};
 pub(super) enum Route {
     Builtin {
         worker: Arc<dyn Worker>,
-        /// This program's own.
-        is_demo: bool,
         seat: Arc<Semaphore>,
     },
     Service(Arc<Service>),
@@ -151,6 +149,11 @@ impl Targets {
         route
     }
 
+    /// Whether this program's own workers serve it.
+    pub fn is_of_demo(&mut self, prepared: &Prepared, to: &Coord) -> bool {
+        self.is_demo && matches!(self.route(prepared, to), Route::Builtin { .. })
+    }
+
     fn find(&mut self, prepared: &Prepared, to: &Coord) -> Result<Route, Failure> {
         let plan = &prepared.plan;
         let binding = plan.binding(to);
@@ -195,8 +198,7 @@ impl Targets {
     fn builtin(&mut self, to: &Coord) -> Route {
         let seat =
             self.seats.entry((to.image.clone(), to.version.clone())).or_insert_with(|| Arc::new(Semaphore::new(1)));
-        let (worker, is_demo) = (Arc::clone(&self.builtin), self.is_demo);
-        Route::Builtin { worker, is_demo, seat: Arc::clone(seat) }
+        Route::Builtin { worker: Arc::clone(&self.builtin), seat: Arc::clone(seat) }
     }
 
     fn process(&mut self, command: &str, to: &Coord) -> Result<Route, Failure> {
@@ -237,8 +239,8 @@ fn filled(addresses: &[String], to: &Coord) -> Vec<String> {
 }
 
 /// What a method of the demo answers that takes no time and goes well, without a request between; else see [`call_builtin`].
-pub(super) fn answer_at_once(job: &Job) -> Option<Answer> {
-    let answer = demo::at_once(&job.to, &job.payload, job.attempt)?;
+pub(super) fn answer_at_once(to: &Coord, payload: &Payload, attempt: u32) -> Option<Answer> {
+    let answer = demo::at_once(to, payload, attempt)?;
     Some(Answer { payload: answer, headers: Headers::default() })
 }
 

@@ -176,10 +176,9 @@ fn wide(addr: &str, n_calls: usize) -> Arc<Prepared> {
 }
 
 fn run(runner: &Runner, play: &Arc<Prepared>, at_once: usize) {
-    let runs: Vec<_> = (0..at_once).map(|_| runner.start(Start::new(Arc::clone(play), input()))).collect();
-    let waits: Vec<_> = runs.into_iter().map(|run| runner.wait(&run.wait().expect("it starts"))).collect();
-    for wait in waits {
-        let outcome = wait.wait().expect("it ends");
+    let runs: Vec<_> = (0..at_once).map(|_| runner.start_to_end(Start::new(Arc::clone(play), input()))).collect();
+    for (_, ended) in runs {
+        let outcome = ended.wait().expect("it ends");
         assert!(matches!(outcome, Outcome::Passed { .. }), "{outcome:?}");
     }
 }

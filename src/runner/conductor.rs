@@ -35,6 +35,8 @@ pub(super) enum Mail {
     Start {
         start: Box<Start>,
         reply: Answering<RunId>,
+        /// Who waits for its end.
+        ended: Option<Answering<Outcome>>,
     },
     Signal {
         run: RunId,
@@ -220,6 +222,7 @@ impl Conductor {
         }
         let mut mail = Vec::new();
         let mut rounds = 0;
+        let y: u32 = std::env::var("CT_Y").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
         while !self.stopping {
             // A run that another one started in the last round has events that wait to be kept.
             let waits = self.touched.is_empty() || self.stuck.is_some() || self.keeper.is_away();
@@ -245,6 +248,27 @@ impl Conductor {
                 self.take(one, now_us);
             }
             self.tick(now_us, WOKEN_AT_ONCE);
+            let mut more = y;
+            while more > 0
+                && !self.touched.is_empty()
+                && self.touched.len() < 16
+                && !self.keeper.is_away()
+                && tokio::runtime::Handle::current().metrics().num_alive_tasks() > 4 * self.touched.len() + 4
+            {
+                more -= 1;
+                tokio::task::yield_now().await;
+                while mail.len() < MAIL_AT_ONCE
+                    && let Ok(next) = self.mail.try_recv()
+                {
+                    mail.push(next);
+                }
+                if !mail.is_empty() {
+                    more = y;
+                }
+                for one in mail.drain(..) {
+                    self.take(one, now_us);
+                }
+            }
             self.keep();
             self.lay_down();
         }
@@ -268,17 +292,22 @@ impl Conductor {
 
     fn take(&mut self, mail: Mail, now_us: u64) {
         match mail {
-            Mail::Start { start, reply } => {
+            Mail::Start { start, reply, ended } => {
                 if let Some(asking) = self.targets.ask_first(&start.prepared.plan) {
                     let post = self.post.clone();
                     tokio::spawn(async move {
                         asking.await;
-                        drop(post.send(Mail::Start { start, reply }));
+                        drop(post.send(Mail::Start { start, reply, ended }));
                     });
                     return;
                 }
                 match self.start(*start, now_us) {
-                    Ok(run) => self.acks.push(Ack::Started(reply, run)),
+                    Ok(run) => {
+                        if let Some(ended) = ended {
+                            self.wait(&run, ended);
+                        }
+                        self.acks.push(Ack::Started(reply, run));
+                    }
                     Err(error) => drop(reply.send(Err(error))),
                 }
             }

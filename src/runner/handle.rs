@@ -210,7 +210,14 @@ impl Runner {
 
     /// Starts a run. The reply comes once the start is kept.
     pub fn start(&self, start: Start) -> Reply<RunId> {
-        self.ask(|reply| Mail::Start { start: Box::new(start), reply })
+        self.ask(|reply| Mail::Start { start: Box::new(start), reply, ended: None })
+    }
+
+    /// Like [`Self::start`] and [`Self::wait`] at once. If it does not start, only the first reply says why.
+    pub fn start_to_end(&self, start: Start) -> (Reply<RunId>, Reply<Outcome>) {
+        let (send, ended) = oneshot::channel();
+        let started = self.ask(|reply| Mail::Start { start: Box::new(start), reply, ended: Some(send) });
+        (started, Reply(ended))
     }
 
     /// Sends a signal to a run. The reply comes once it is kept.

@@ -10,7 +10,7 @@ use super::super::call::own_headers;
 use super::super::details::status;
 use super::super::levels::{DEPTH_HEADER, child_run, result_of};
 use super::super::v1::worker_server::Worker;
-use super::super::{Error, Runner, Start, v1};
+use super::super::{Error, Reply, Runner, Start, v1};
 use super::Shared;
 use super::conn::{Broken, Line};
 use super::convert::{any, coord, name, payload};
@@ -93,10 +93,11 @@ impl Shared {
     }
 
     async fn run_to_end(&self, start: Start, broken: &Broken) -> Result<(RunId, Outcome), Status> {
-        let run = self.runner.start(start).await.map_err(|error| status_of(&error))?;
+        let (started, ended) = self.runner.start_to_end(start);
+        let run = started.await.map_err(|error| status_of(&error))?;
         let mut calling = Calling { shared: self, run: &run, broken: broken.clone(), done: false };
         let outcome = tokio::select! {
-            outcome = outcome(&self.runner, &run) => outcome,
+            outcome = outcome(&self.runner, &run, ended) => outcome,
             () = self.stopping.cancelled() => Err(stops()),
         };
         calling.done = true;
@@ -140,13 +141,14 @@ impl Drop for Calling<'_> {
 }
 
 /// How the run ends. A full disk is waited for: the run goes on after it.
-pub(super) async fn outcome(runner: &Runner, run: &RunId) -> Result<Outcome, Status> {
+pub(super) async fn outcome(runner: &Runner, run: &RunId, mut ended: Reply<Outcome>) -> Result<Outcome, Status> {
     loop {
-        match runner.wait(run).await {
+        match ended.await {
             Ok(outcome) => return Ok(outcome),
             Err(Error::Journal(error)) if error.may_pass() => tokio::time::sleep(AGAIN).await,
             Err(error) => return Err(status_of(&error)),
         }
+        ended = runner.wait(run);
     }
 }
 

@@ -374,7 +374,7 @@ fn what_has_no_place_yet_is_found_too() {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let n = (random >> 33) % next.len();
         let run = run_id(n);
-        let goes = next[n] > 0 && (random >> 40) % 97 == 0;
+        let goes = next[n] > 0 && (random >> 40).is_multiple_of(97);
         for journal in [&mut file, &mut twin] {
             if goes {
                 journal.delete(&run).unwrap();
@@ -385,8 +385,8 @@ fn what_has_no_place_yet_is_found_too() {
             }
         }
         next[n] = if goes { 0 } else { next[n] + 2 + u64::from(next[n] == 0) };
-        if round % 50 == 0 || round % schema::TAIL < 3 {
-            if round % 100 == 0 {
+        if round.is_multiple_of(50) || round % schema::TAIL < 3 {
+            if round.is_multiple_of(100) {
                 drop(file);
                 file = Journal::open(folder.path()).unwrap();
             }

@@ -7,7 +7,7 @@ command -v python3 >/dev/null || { echo "bench: python3 is missing, it prints th
 
 began=$(mktemp)
 trap 'rm -f "$began"' EXIT
-cargo bench --locked --bench engine --bench lang --bench scene --bench runner --bench canvas
+cargo bench --locked --bench engine --bench lang --bench scene --bench runner --bench canvas --bench typing
 kept=0
 python3 scripts/bench_table.py "${CARGO_TARGET_DIR:-target}/criterion" "$began" || kept=1
 # Calls of another process beside raw tonic, and the journal: prints lines of the same table.

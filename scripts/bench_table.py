@@ -15,6 +15,8 @@ SIZES = [100, 1_000, 10_000]
 LIMITS = [
     ("read the sample of 40 lines", r"read the sample of 40 lines", 20e-6),
     ("a frame, all of 10,000 nodes", r"canvas, 10,000 nodes.*all visible.*", 8e-3),
+    ("a key in the text, 2,000 nodes", r"typing, 2,000 nodes.*", 16e-3),
+    ("checks, 200 nodes", r"checks, 200 nodes \(.*", 50e-3),
     ("a frame, 40 of 10,000 nodes", r"canvas, zoomed in on 40 of 10,000 nodes.*", 0.3e-3),
     ("a run of 40 calls in memory", r"run of 40 built-in calls/in memory.*", 0.4e-3),
     ("a run of 40 calls, journaled", r"run of 40 built-in calls/journaled.*", 3e-3),

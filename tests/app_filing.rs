@@ -184,7 +184,7 @@ fn another_programs_changes_are_never_overwritten_unasked() {
     let noticed: Vec<_> =
         editor.toasts().iter().filter(|toast| toast.text.contains("another program changed a.play")).collect();
     assert_eq!(noticed.len(), 1);
-    assert_eq!(noticed[0].action, Some(Command::Reload));
+    assert_eq!(noticed[0].action, Some(Command::MergeOutside));
 
     let requests = editor.apply(Command::Save);
     let question = asked(&requests).clone();

@@ -8,7 +8,8 @@ use super::gesture::Gesture;
 use super::key::Shortcut;
 use super::registry;
 use super::selection::Selection;
-use crate::base::{NodeId, RunId, RunMicros};
+use crate::base::{NodeId, RunId, RunMicros, TextChange};
+use crate::diag::Fix;
 
 /// Everything that the editor can be told to do. Those that need nothing but themselves have an entry in
 /// [`super::registry`], with their names and shortcuts.
@@ -31,6 +32,10 @@ pub enum Command {
     Overwrite(PathBuf),
     /// Takes what another program wrote, and drops what is unsaved.
     Reload,
+    /// Asks what becomes of what another program wrote where something else was written here.
+    MergeOutside,
+    /// Answers that.
+    TakeOutside(Outside),
     /// Answers a question about unsaved changes: go on without saving.
     Discard(Box<Command>),
     /// Answers it too: save, then go on.
@@ -61,6 +66,17 @@ pub enum Command {
     Draw(Draw),
     /// The text pane's new text, whole.
     EditText(String),
+    /// Changes of the text, sorted and apart, as one step of this name.
+    ChangeText {
+        name: &'static str,
+        changes: Vec<TextChange>,
+    },
+    /// The text cursor was put to this byte: what a fix is meant for.
+    TextCursor(u32),
+    /// Solves the problem at the text cursor, at what is selected, or the first that can be.
+    FixProblem,
+    /// Solves a finding this way.
+    Fix(Fix),
     FormatText,
     /// All nodes in layers, left to right; of a selection of several, those alone.
     Arrange,
@@ -140,6 +156,15 @@ pub enum Command {
     DismissToast(u64),
 }
 
+/// Which lines stay where another program has changed the same ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outside {
+    Ours,
+    Theirs,
+    /// Ours, and theirs as comments below.
+    Both,
+}
+
 /// How a command is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Info {
@@ -155,6 +180,8 @@ impl Command {
             return Info { title: entry.title, tooltip: entry.does, shortcut: entry.shortcut() };
         }
         let (title, tooltip) = match self {
+            Self::MergeOutside => ("Decide…", "Another program changed the same lines"),
+            Self::TakeOutside(_) => ("Take over", "Decide so"),
             Self::OpenPath(_) => ("Open file", "Open this file"),
             Self::NewFrom { .. } => ("Open example", "Open a copy of this example"),
             Self::ShowTab(_) => ("Show tab", "Show this open play"),
@@ -167,6 +194,9 @@ impl Command {
             Self::Select(_) => ("Select", "Select these"),
             Self::Edit(_) => ("Edit", "Change the play"),
             Self::Draw(_) => ("Draw", "Change the play"),
+            Self::ChangeText { .. } => ("Change text", "Change the text"),
+            Self::TextCursor(_) => ("Cursor", "Put the text cursor here"),
+            Self::Fix(_) => ("Fix", "Solve the problem this way"),
             Self::EditText(_) => ("Type", "Change the text"),
             Self::ShowPlay(_) => ("Show play", "Show this play of the file"),
             Self::GoTo { .. } => ("Go to", "Show this node"),

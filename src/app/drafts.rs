@@ -42,6 +42,10 @@ impl Editor {
         session.replace_text(RECOVER, &left.text);
         session.drafted = session.revision();
         // Another program may have changed the file since: then the first save asks.
+        if left.base.is_some_and(|base| Some(base) != session.stamp) {
+            // What it was then is not known, so that any difference is asked about.
+            session.base.clear();
+        }
         session.stamp = left.base.or(session.stamp);
         let name = session.name();
         out.push(Request::Ask(recovered(&name, lines)));

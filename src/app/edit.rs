@@ -24,6 +24,8 @@ pub(super) enum NotDone {
     NoBranches,
     #[error("there is no play to change: write one in the text, or start a new one")]
     NoPlay,
+    #[error("the text of '{0}' cannot be read just now: mend it first")]
+    Broken(NodeId),
     #[error("that cannot stand in a play: {0}")]
     Unwritable(String),
 }
@@ -49,7 +51,7 @@ impl Session {
             }
             _ => {
                 let at = item.and_then(|item| At::new(self.doc(), item, self.graph())).ok_or(NotDone::NoPlay)?;
-                let (edits, selection) = self.in_play(at, gesture)?;
+                let (edits, selection) = self.in_play(at, gesture).map_err(|error| self.if_broken(error))?;
                 (self.stage(&edits)?, selection)
             }
         };
@@ -137,6 +139,16 @@ impl Session {
             }
         };
         Ok((edits?, None))
+    }
+
+    /// A node that is shown as it was before its text broke is not gone.
+    fn if_broken(&self, error: NotDone) -> NotDone {
+        match error {
+            NotDone::Refused(Refusal::NoNode(id)) if self.shown().is_some_and(|shown| shown.broken.contains(&id)) => {
+                NotDone::Broken(id)
+            }
+            other => other,
+        }
     }
 
     fn stage(&self, edits: &[Edit]) -> Result<Staged, NotDone> {

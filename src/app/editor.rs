@@ -112,12 +112,18 @@ impl Editor {
             }
             Command::KeepRecovered => {}
 
+            Command::MergeOutside => self.ask_outside(out),
+            Command::TakeOutside(side) => self.take_outside(Some(side)),
+
             Command::Undo
             | Command::Redo
             | Command::Delete
             | Command::Edit(_)
             | Command::EditText(_)
             | Command::Arrange
+            | Command::ChangeText { .. }
+            | Command::Fix(_)
+            | Command::FixProblem
             | Command::FormatText => {
                 let wires = matches!(
                     &command,
@@ -148,7 +154,11 @@ impl Editor {
                 self.session_mut().select(selection);
             }
             Command::SelectNone => self.session_mut().select(Selection::default()),
-            Command::Select(selection) => self.session_mut().select(selection),
+            Command::Select(selection) => {
+                self.session_mut().text_cursor = None;
+                self.session_mut().select(selection);
+            }
+            Command::TextCursor(offset) => self.session_mut().text_cursor = Some(offset),
             Command::ShowPlay(item) => self.session_mut().show_play(item),
 
             Command::Fit => out.push(Request::View(View::Fit)),
@@ -232,6 +242,13 @@ impl Editor {
                 self.idle_secs = 0.0;
             }
             Command::Arrange => session.arrange()?,
+            Command::ChangeText { name, changes } => session.change_text(name.into(), changes),
+            Command::Fix(fix) => session.change_text(format!("Fix: {}", fix.title).into(), fix.changes),
+            Command::FixProblem => {
+                if let Some(fix) = session.fix_here().cloned() {
+                    session.change_text(format!("Fix: {}", fix.title).into(), fix.changes);
+                }
+            }
             Command::FormatText => session.replace_text("Format text", &lang::print(session.doc())),
             _ => {}
         }
@@ -254,8 +271,13 @@ impl Editor {
             Command::Delete => editable && !session.selection().is_empty(),
             Command::Draw(draw) => self.can_draw(draw),
             Command::SelectNone | Command::ZoomToSelection => !session.selection().is_empty(),
-            Command::Edit(_) | Command::EditText(_) | Command::FormatText => editable,
             Command::Arrange => editable && session.play().is_some(),
+            Command::Edit(_)
+            | Command::EditText(_)
+            | Command::ChangeText { .. }
+            | Command::Fix(_)
+            | Command::FormatText => editable,
+            Command::FixProblem => editable && session.fix_here().is_some(),
             Command::SelectAll | Command::Fit | Command::AddBookmark => session.shown().is_some(),
             Command::EditInput | Command::Run | Command::RunAllowed(_) => session.play().is_some(),
             Command::StopRun => watch.is_some_and(|watch| watch.is_running() && watch.run().is_some()),

@@ -5,7 +5,7 @@ use super::diff;
 use super::editor::Editor;
 use super::reading;
 use super::request::{Answer, Question, Request};
-use super::session::{Mode, Session};
+use super::session::Session;
 use super::toast::Tone;
 use crate::files::{self, Format, Over};
 
@@ -196,6 +196,7 @@ impl Editor {
             Ok((format, stamp)) => {
                 session.format = format;
                 session.stamp = Some(stamp);
+                session.base = session.text().to_owned();
                 session.told_changed = false;
                 session.path = Some(path);
                 session.history.mark_saved();
@@ -224,18 +225,6 @@ impl Editor {
             PathBuf::from(format!("{name}.{}", session.format.extension()))
         };
         session.path.clone().unwrap_or_else(named)
-    }
-
-    /// Tells the person once if another program changed the file.
-    pub(super) fn look_at_file(&mut self) {
-        let session = self.session_mut();
-        let (Some(path), Some(stamp)) = (&session.path, &session.stamp) else { return };
-        if session.told_changed || session.mode() == Mode::Replay || !files::is_changed(path, stamp).unwrap_or(false) {
-            return;
-        }
-        session.told_changed = true;
-        let text = format!("another program changed {}: reload it, or save under another name", session.name());
-        self.toasts.push(Tone::Error, text, Some(Command::Reload));
     }
 
     /// Says it where a `.play` and a `.ron` of one name stand side by side and do not say the same.

@@ -9,6 +9,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod arrange;
+mod broken;
 mod command;
 pub mod diff;
 mod discovery;
@@ -21,6 +22,8 @@ mod filing;
 mod gesture;
 mod history;
 mod key;
+mod merge;
+mod outside;
 mod pick;
 mod place;
 pub mod port;
@@ -35,7 +38,7 @@ mod toast;
 mod walk;
 mod watch;
 
-pub use command::{Command, Info};
+pub use command::{Command, Info, Outside};
 pub use discovery::{Discovery, Presence};
 pub use drawing::{Draw, Picking, Sketch};
 pub use editor::Editor;

@@ -28,6 +28,7 @@ pub(super) fn open(path: &Path) -> Result<Session, String> {
     session.path = Some(path.to_owned());
     session.format = loaded.format;
     session.stamp = Some(loaded.stamp);
+    session.base = session.text().to_owned();
     Ok(session)
 }
 

@@ -6,16 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use smol_str::SmolStr;
 
+use super::broken::{Shadow, has_bad_item};
 use super::history::{Batch, History, text_diff};
 use super::selection::Selection;
 use super::walk::cursor_after;
 use super::watch::Watch;
-use crate::base::{Coord, NodeId, Span};
-use crate::diag::{Diagnostic, Severity};
+use crate::base::{Coord, NodeId, Span, TextChange};
+use crate::diag::{Diagnostic, Fix, Severity};
 use crate::event::WireRef;
 use crate::files::{Draft, Format, Stamp};
 use crate::lang::{self, Part, Source};
-use crate::play::{Document, Graph, Play, Stmt};
+use crate::play::{Document, Graph, Item, Play, Stmt};
 use crate::scene::Geometry;
 
 /// An open document with everything that belongs to it.
@@ -25,6 +26,8 @@ pub struct Session {
     pub(super) format: Format,
     /// What the file was like when it was read or written last.
     pub(super) stamp: Option<Stamp>,
+    /// The text at that time: what other programs' changes are told by.
+    pub(super) base: String,
     /// The stamp's file was found changed, and the person was told.
     pub(super) told_changed: bool,
     /// The person said that what is unsaved may go.
@@ -42,6 +45,8 @@ pub struct Session {
     id: u64,
     source: Source,
     graph: Graph,
+    /// What the canvas shows while a part of the play's text is broken.
+    shadow: Option<Shadow>,
     diagnostics: Vec<Diagnostic>,
     shown: ShownPlay,
     revision: u64,
@@ -55,6 +60,8 @@ pub struct Session {
     /// As typed, by the play's coordinate.
     pub(super) inputs: BTreeMap<String, String>,
     watch: Option<Watch>,
+    /// Where the text cursor was put last, if nothing was selected elsewhere since.
+    pub(super) text_cursor: Option<u32>,
 }
 
 /// Which play of the file is edited. Found again after edits by its coordinate, else by its place.
@@ -64,6 +71,8 @@ struct ShownPlay {
     coord: Option<Coord>,
     /// Counts the plays of the file.
     nth: usize,
+    /// How many there were.
+    n_plays: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +91,8 @@ pub struct Shown<'s> {
     /// Of that very play.
     pub graph: &'s Graph,
     pub editable: bool,
+    /// Nodes that are shown as they were before their text broke.
+    pub broken: &'s [NodeId],
     pub run: Option<&'s Watch>,
 }
 
@@ -183,9 +194,16 @@ impl Session {
         match (&self.watch, self.mode()) {
             (Some(watch), Mode::Replay) => {
                 let play = watch.play()?;
-                Some(Shown { play, graph: watch.graph(), editable: false, run: Some(watch) })
+                Some(Shown { play, graph: watch.graph(), editable: false, broken: &[], run: Some(watch) })
             }
-            (watch, _) => Some(Shown { play: self.play()?, graph: &self.graph, editable: true, run: watch.as_ref() }),
+            (watch, _) => {
+                let run = watch.as_ref();
+                let Some(shadow) = &self.shadow else {
+                    return Some(Shown { play: self.play()?, graph: &self.graph, editable: true, broken: &[], run });
+                };
+                let editable = !shadow.whole;
+                Some(Shown { play: &shadow.play, graph: &shadow.graph, editable, broken: &shadow.nodes, run })
+            }
         }
     }
 
@@ -229,7 +247,7 @@ impl Session {
             _ => None,
         });
         let before = self.doc().items[..item].iter().rev().map_while(|line| match &line.kind {
-            crate::play::Item::Comment(text) => Some(text),
+            Item::Comment(text) => Some(text),
             _ => None,
         });
         inside.chain(before).find_map(|text| input_in(text))
@@ -286,7 +304,9 @@ impl Session {
         self.selection = selection;
         if let Some(shown) = self.shown() {
             let mut selection = self.selection.clone();
-            selection.keep_existing(shown.graph);
+            // A node that is only shown as it was before its text broke cannot be worked on.
+            let graph = if self.mode() == Mode::Replay { shown.graph } else { &self.graph };
+            selection.keep_existing(graph);
             self.selection = selection;
         } else {
             self.selection = Selection::default();
@@ -296,6 +316,7 @@ impl Session {
     pub(super) fn show_play(&mut self, item: usize) {
         if self.doc().play(item).is_some() {
             self.shown = ShownPlay { item: Some(item), ..ShownPlay::default() };
+            self.shadow = None;
             self.refresh();
         }
     }
@@ -319,6 +340,40 @@ impl Session {
         self.read(text);
     }
 
+    /// Changes of the text as one step with a name. Changes that were made for another text are left out.
+    pub(super) fn change_text(&mut self, name: Cow<'static, str>, changes: Vec<TextChange>) {
+        let fits = changes.iter().all(|change| self.source.text.get(change.span.range()).is_some());
+        let apart = changes.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start);
+        if changes.is_empty() || !fits || !apart {
+            return;
+        }
+        let mut text = std::mem::take(&mut self.source.text);
+        let undo = lang::apply_changes(&mut text, &changes);
+        self.history.record(name, vec![changes], vec![undo], self.selection.clone());
+        self.read(text);
+    }
+
+    /// The likeliest fix of the problem on the line of the text cursor, at what is selected, or of the first problem
+    /// that has one; errors first.
+    pub fn fix_here(&self) -> Option<&Fix> {
+        let fixable = || self.diagnostics.iter().filter(|found| !found.fixes.is_empty());
+        let text = &self.source.text;
+        let at_cursor = self.text_cursor.and_then(|offset| {
+            let at = offset as usize;
+            let start = text.get(..at)?.rfind('\n').map_or(0, |n| n + 1);
+            let end = text[at..].find('\n').map_or(text.len(), |n| at + n);
+            let touches = |found: &&Diagnostic| found.span.touches(offset);
+            let on_line = |found: &&Diagnostic| (start..=end).contains(&(found.span.start as usize));
+            fixable().find(touches).or_else(|| fixable().find(on_line))
+        });
+        let selected = || {
+            let node = self.selection.single_node()?;
+            fixable().find(|found| self.node_at(found.span.start) == Some(node))
+        };
+        let first = || fixable().find(|found| found.severity == Severity::Error).or_else(|| fixable().next());
+        at_cursor.or_else(selected).or_else(first)?.fixes.first()
+    }
+
     /// Another text as one step with a name.
     pub(super) fn replace_text(&mut self, name: &'static str, new: &str) {
         let Some(change) = text_diff(&self.source.text, new) else { return };
@@ -332,11 +387,11 @@ impl Session {
     pub(super) fn commit(&mut self, name: Cow<'static, str>, staged: Staged, selection: Option<Selection>) {
         let before = self.selection.clone();
         self.history.record(name, staged.redo, staged.undo, before);
-        self.source = staged.source;
+        let before = self.replace_source(staged.source);
         if let Some(selection) = selection {
             self.selection = selection;
         }
-        self.refresh();
+        self.refresh_after(before);
     }
 
     pub(super) fn undo(&mut self) {
@@ -371,7 +426,38 @@ impl Session {
     }
 
     fn read(&mut self, text: String) {
-        self.source = lang::parse(text);
+        let before = self.replace_source(lang::parse(text));
+        self.refresh_after(before);
+    }
+
+    /// Gives the play that was edited.
+    fn replace_source(&mut self, source: Source) -> Option<Play> {
+        let mut old = std::mem::replace(&mut self.source, source);
+        match old.doc.items.get_mut(self.shown.item?).map(|line| &mut line.kind) {
+            Some(Item::Play(play)) => {
+                let coord = play.coord.clone();
+                Some(std::mem::replace(play, Play { coord, title: None, timeout: None, body: Vec::new() }))
+            }
+            _ => None,
+        }
+    }
+
+    /// `before` is the play that was edited; `None` if it could not be read then either.
+    fn refresh_after(&mut self, before: Option<Play>) {
+        self.shown.find_again(&self.source.doc);
+        let shadow = self.shadow.take();
+        let new = self.shown.item.and_then(|item| self.source.doc.play(item));
+        let was_whole = shadow.as_ref().is_some_and(|shadow| shadow.whole);
+        self.shadow = match (before, &shadow) {
+            (_, Some(shadow)) if was_whole && new.is_some() => Shadow::of(&shadow.play, None, new),
+            (_, Some(_)) if new.is_none() && !has_bad_item(&self.source.doc) => None,
+            (None, Some(old)) => Shadow::of(&old.play, None, new),
+            (Some(before), old) if new.is_some() || has_bad_item(&self.source.doc) => {
+                Shadow::of(&before, old.as_ref(), new)
+            }
+            // Nothing was known before, or the play is gone.
+            _ => None,
+        };
         self.refresh();
     }
 
@@ -396,6 +482,17 @@ impl Session {
 
 impl ShownPlay {
     fn find_again(&mut self, doc: &Document) {
+        let n_plays = doc.plays().count();
+        if let Some(coord) = &self.coord
+            && n_plays < self.n_plays
+            && has_bad_item(doc)
+            && !doc.plays().any(|(_, play)| play.coord == *coord)
+        {
+            // Its own text is what cannot be read: the others are not meant.
+            self.item = None;
+            return;
+        }
+        self.n_plays = n_plays;
         let chosen = self.item.filter(|_| self.coord.is_none());
         let same = |coord: &Coord| doc.plays().position(|(_, play)| play.coord == *coord);
         let nth = match (chosen, &self.coord) {

@@ -74,7 +74,10 @@ impl Window {
             View::ShowProblems => self.dock.show(Pane::Problems),
             View::ShowOutline => self.dock.show(Pane::Outline),
             View::ShowInspector => self.dock.show(Pane::Inspector),
-            View::ShowText { .. } => self.dock.show(Pane::Text),
+            View::ShowText { offset } => {
+                self.dock.show(Pane::Text);
+                self.side.show_text(offset);
+            }
             View::ResetPanels => self.dock = Dock::default(),
             View::ShowRuns => {
                 self.runs.toggle();

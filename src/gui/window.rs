@@ -54,7 +54,7 @@ pub struct Window {
     /// To be brought into view once the canvas has been drawn.
     pub(super) reveal: Option<NodeId>,
     palette: PalettePanel,
-    side: SidePanel,
+    pub(super) side: SidePanel,
     outline: OutlinePanel,
     timeline: TimelinePanel,
     pub(super) runs: RunsPanel,
@@ -252,6 +252,7 @@ impl Window {
             bad_nodes,
         };
         self.canvas.ui(ui, &subject, out);
+        super::panels::broken_text(ui, shown.broken);
         if let Some(node) = self.reveal.take() {
             self.canvas.reveal(shown.graph, &node);
             ui.ctx().request_repaint();

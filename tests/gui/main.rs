@@ -15,3 +15,4 @@ mod panels;
 mod processes;
 mod runs;
 mod stage;
+mod text;

@@ -3,6 +3,14 @@ use crate::app::{Command, Key, Shortcut};
 
 pub const ENTRIES: &[Entry] = &[
     Entry {
+        id: "text.fix",
+        title: "Fix the problem",
+        does: "Take the likeliest fix of what is wrong here",
+        words: "quick fix solve suggestion",
+        shortcuts: &[ctrl('.')],
+        command: || Command::FixProblem,
+    },
+    Entry {
         id: "text.format",
         title: "Format text",
         does: "Lay the text out in the canonical way",

@@ -115,14 +115,15 @@ pub struct LineGalleys {
 }
 
 impl LineGalleys {
-    pub fn layout(&mut self, ui: &Ui, text: &str) -> Arc<Galley> {
+    /// `hidden` are ranges of lines, first and last, that take no room; sorted and apart.
+    pub fn layout(&mut self, ui: &Ui, text: &str, hidden: &[(usize, usize)]) -> Arc<Galley> {
         let theme = Theme::of(ui.ctx());
         let scale = ui.ctx().pixels_per_point();
         // Galleys hold places in the atlas of glyphs: a new atlas makes them worthless.
         #[expect(clippy::redundant_closure_for_method_calls, reason = "for any lifetime")]
         let atlas = ui.fonts(|fonts| fonts.font_image_size());
         let salt = hash(&(theme.text.to_array(), theme.field.to_array(), scale.to_bits(), atlas));
-        let key = hash(&(salt, text));
+        let key = hash(&(salt, text, hidden));
         if let Some((found, galley)) = &self.whole
             && *found == key
         {
@@ -132,15 +133,20 @@ impl LineGalleys {
         let font = theme::mono(size::SMALL);
         let mut galleys = Vec::new();
         // Every line but the last keeps its line break: the field counts characters.
-        for line in
-            text.split_inclusive('\n').chain(text.is_empty().then_some("")).chain(text.ends_with('\n').then_some(""))
-        {
+        let lines =
+            text.split_inclusive('\n').chain(text.is_empty().then_some("")).chain(text.ends_with('\n').then_some(""));
+        let mut hidden = hidden.iter().peekable();
+        for (n, line) in lines.enumerate() {
+            while hidden.peek().is_some_and(|(_, last)| n > *last) {
+                hidden.next();
+            }
+            let is_hidden = hidden.peek().is_some_and(|(first, _)| n >= *first);
             let entry = self.lines.entry(hash(&(salt, line))).or_insert_with(|| {
                 let job = job(line.trim_end_matches('\n'), theme, &font);
                 (ui.fonts_mut(|fonts| fonts.layout_job(job)), 0)
             });
             entry.1 = self.frame;
-            galleys.push(Arc::clone(&entry.0));
+            galleys.push(if is_hidden { Arc::new(flat(&entry.0)) } else { Arc::clone(&entry.0) });
         }
         let frame = self.frame;
         self.lines.retain(|_, (_, used)| frame - *used < 60);
@@ -150,6 +156,23 @@ impl LineGalleys {
         self.whole = Some((key, Arc::clone(&galley)));
         galley
     }
+}
+
+/// The line without height or ink. It keeps its characters, since the field counts them.
+fn flat(galley: &Galley) -> Galley {
+    let mut flat = galley.clone();
+    flat.rect.max.y = flat.rect.min.y;
+    flat.mesh_bounds = egui::Rect::NOTHING;
+    (flat.num_vertices, flat.num_indices) = (0, 0);
+    for placed in &mut flat.rows {
+        let row = Arc::make_mut(&mut placed.row);
+        row.size = egui::Vec2::ZERO;
+        row.visuals = egui::epaint::text::RowVisuals::default();
+        for glyph in &mut row.glyphs {
+            (glyph.pos.x, glyph.advance_width, glyph.line_height) = (0.0, 0.0, 0.0);
+        }
+    }
+    flat
 }
 
 fn job(line: &str, theme: &Theme, font: &FontId) -> LayoutJob {

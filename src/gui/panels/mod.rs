@@ -17,7 +17,7 @@ mod text;
 mod timeline;
 mod versions;
 
-pub use empty::no_play;
+pub use empty::{broken_text, no_play};
 pub use input::InputDialog;
 pub use inspector::focus_coordinate;
 pub use outline::OutlinePanel;

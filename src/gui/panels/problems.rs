@@ -2,9 +2,10 @@ use egui::{Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, 
 
 use crate::app::{Command, Selection, Session};
 use crate::base::{NodeId, Span};
-use crate::diag::Severity;
+use crate::diag::{Fix, Severity};
 use crate::gui::icons::Icon;
 use crate::gui::theme::{self, Theme, size};
+use crate::gui::widgets::{Tone, button_with};
 
 /// A diagnostic with its line and its node.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,7 @@ pub struct Located {
     /// From 1.
     pub line: usize,
     pub node: Option<NodeId>,
+    pub fixes: Vec<Fix>,
 }
 
 /// Finds the line and the node of every diagnostic.
@@ -40,6 +42,7 @@ pub fn locate(session: &Session) -> Vec<Located> {
                 span: diagnostic.span,
                 line,
                 node: session.node_at(diagnostic.span.start).cloned(),
+                fixes: diagnostic.fixes.clone(),
             }
         })
         .collect()
@@ -65,6 +68,7 @@ pub fn ui(ui: &mut Ui, session: &Session, found: &[Located], out: &mut Vec<Comma
     });
 }
 
+/// A problem: a click shows where it is. Below it a button for each fix; Enter on the row takes the first.
 fn row(ui: &mut Ui, session: &Session, problem: &Located, out: &mut Vec<Command>) {
     let theme = Theme::of(ui.ctx());
     let (color, icon) = match problem.severity {
@@ -91,9 +95,25 @@ fn row(ui: &mut Ui, session: &Session, problem: &Located, out: &mut Vec<Command>
     if let Some(help) = help {
         ui.painter().galley(pos2(rect.left() + 44.0, y), help, theme.muted);
     }
-    if response.on_hover_text(problem.code).clicked()
-        && let Some(node) = problem.node.as_ref().or_else(|| session.node_at(problem.span.start))
-    {
-        out.push(Command::Select(Selection::node(node.clone())));
+    let by_key = response.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+    if let (true, Some(fix)) = (by_key, problem.fixes.first()) {
+        out.push(Command::Fix(fix.clone()));
+    } else if response.on_hover_text(problem.code).clicked() {
+        if let Some(node) = problem.node.as_ref().or_else(|| session.node_at(problem.span.start)) {
+            out.push(Command::Select(Selection::node(node.clone())));
+        }
+        out.push(Command::TextCursor(problem.span.start));
+    }
+    if !problem.fixes.is_empty() {
+        ui.horizontal_wrapped(|ui| {
+            ui.add_space(36.0);
+            ui.spacing_mut().item_spacing.x = 2.0;
+            for (n, fix) in problem.fixes.iter().enumerate() {
+                let shortcut = if n == 0 { "Enter on the problem" } else { "" };
+                if button_with(ui, None, &fix.title, Tone::Bare, shortcut, true).clicked() {
+                    out.push(Command::Fix(fix.clone()));
+                }
+            }
+        });
     }
 }

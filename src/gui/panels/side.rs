@@ -28,6 +28,11 @@ struct Found {
 }
 
 impl SidePanel {
+    /// Shows a byte of the text, with the focus.
+    pub fn show_text(&mut self, offset: u32) {
+        self.text.show_offset(offset);
+    }
+
     pub fn text_has_focus(ctx: &egui::Context) -> bool {
         ctx.memory(|memory| memory.has_focus(text_id()))
     }
@@ -103,6 +108,7 @@ impl Found {
         self.bad_nodes.clear();
         let errors = self.list.iter().filter(|found| found.severity == Severity::Error);
         self.bad_nodes.extend(errors.filter_map(|found| found.node.clone()));
+        self.bad_nodes.extend(session.shown().into_iter().flat_map(|shown| shown.broken).cloned());
         self.bad_nodes.sort_unstable();
         self.bad_nodes.dedup();
     }

@@ -71,6 +71,7 @@ fn one_key_fixes_the_problem_at_the_cursor() {
 #[test]
 fn a_problem_is_fixed_from_the_palette() {
     let mut stage = Stage::new(&PLAY.replace("second -> done", "second -> dnoe"));
+    put(&mut stage, "second -> dn");
     stage.choose("text.fix");
     assert!(stage.wired("second", "done"), "{}", stage.text());
 }
@@ -81,7 +82,7 @@ fn what_is_broken_in_the_text_stays_on_the_canvas_and_is_named() {
     type_text(&mut stage, "=");
     assert!(stage.node("second").is_none(), "{}", stage.text());
     assert!(stage.has_containing("Text cannot be read: second"));
-    assert!(stage.node_rect("second").is_positive(), "it is on the canvas");
+    assert!(stage.node_rect("call second").is_positive(), "it is on the canvas");
     stage.key(Modifiers::NONE, Key::Backspace);
     assert!(!stage.has_containing("Text cannot be read"));
 }

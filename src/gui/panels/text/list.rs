@@ -13,6 +13,8 @@ const WIDTH: f32 = 380.0;
 
 pub struct List {
     pub found: Completions,
+    /// The character that it is shown at.
+    pub at: usize,
     chosen: usize,
     /// The first row in sight.
     first: usize,
@@ -25,8 +27,8 @@ pub enum Reply {
 }
 
 impl List {
-    pub const fn new(found: Completions) -> Self {
-        Self { found, chosen: 0, first: 0 }
+    pub const fn new(found: Completions, at: usize) -> Self {
+        Self { found, at, chosen: 0, first: 0 }
     }
 
     /// Takes the keys that steer it.

@@ -250,7 +250,7 @@ impl TextPane {
         let offset = self.offset(index);
         let found = assist::complete(session.source(), offset, &self.known);
         let names = found.span.is_empty() && !asked && !self.after_sign(offset);
-        self.list = (!found.list.is_empty() && !names).then(|| List::new(found));
+        self.list = (!found.list.is_empty() && !names).then(|| List::new(found, index));
     }
 
     /// Behind these something must follow, and it is known what may.
@@ -268,10 +268,15 @@ impl TextPane {
         at: egui::Pos2,
         out: &mut Vec<Command>,
     ) {
-        let (Some(list), Some(index)) = (&mut self.list, cursor) else { return };
+        let Some(list) = &mut self.list else { return };
+        // A press on a row takes the focus, and the cursor with it, before the click is there.
+        list.at = cursor.unwrap_or(list.at);
+        let index = list.at;
         let place = galley.pos_from_cursor(CCursor::new(index)).translate(at.to_vec2());
         if let Some(reply) = list.ui(ui, place.left_bottom() + vec2(-8.0, 3.0)) {
             self.reply(reply, out);
+        } else if cursor.is_none() && !ui.input(|input| input.pointer.any_down()) {
+            self.list = None;
         }
     }
 

@@ -8,7 +8,7 @@ use super::card::Card;
 use super::chip::{Chip, ChipKind, Clash, place_chip};
 use super::grid::{Builder, Grid};
 use super::path::WirePath;
-use super::route::{Ends, Field, forward, route};
+use super::route::{Ends, Field, MAX_SEARCHED, forward, route};
 use super::shapes::{Cubic, Point, Rect, Vec2};
 use crate::play::{Graph, Play, Stmt};
 
@@ -93,8 +93,13 @@ impl Geometry {
 
     fn route_all(&mut self, graph: &Graph, chips: Vec<Option<Chip>>, lanes: &[Vec<Lane>]) {
         let rect_of = |node: u32| self.cards[node as usize].rect;
-        let mut field =
-            Field { grid: &self.nodes_grid, rect_of: &rect_of, lanes: Boxes::default(), legs: Boxes::default() };
+        let mut field = Field {
+            grid: &self.nodes_grid,
+            rect_of: &rect_of,
+            lanes: Boxes::default(),
+            legs: Boxes::default(),
+            searches: self.cards.len() <= MAX_SEARCHED,
+        };
         let mut wires: Vec<WirePath> = Vec::with_capacity(graph.wires().len());
         for (number, edge) in graph.wires().iter().enumerate() {
             let (from_rect, to_rect) = (rect_of(edge.from), rect_of(edge.to));
@@ -234,8 +239,13 @@ impl Geometry {
     fn reroute(&mut self, graph: &Graph, wire: u32) {
         let edge = graph.wire(wire);
         let rect_of = |node: u32| self.cards[node as usize].rect;
-        let mut field =
-            Field { grid: &self.nodes_grid, rect_of: &rect_of, lanes: Boxes::default(), legs: Boxes::default() };
+        let mut field = Field {
+            grid: &self.nodes_grid,
+            rect_of: &rect_of,
+            lanes: Boxes::default(),
+            legs: Boxes::default(),
+            searches: self.cards.len() <= MAX_SEARCHED,
+        };
         let (from_rect, to_rect) = (rect_of(edge.from), rect_of(edge.to));
         let ends = Ends { from: edge.from, to: edge.to, from_rect, to_rect, nth: edge.nth };
         let mut path = WirePath::new(edge.from, edge.to, route(&ends, &[], &mut field));

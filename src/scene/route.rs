@@ -37,7 +37,12 @@ pub(super) struct Field<'a> {
     pub lanes: Boxes,
     /// Where wires go up or down beside cards.
     pub legs: Boxes,
+    /// Whether wires look for ways past cards. In a play of very many cards that takes longer than anybody waits.
+    pub searches: bool,
 }
+
+/// Cards up to which all wires of a play look for ways past them.
+pub(super) const MAX_SEARCHED: usize = 1_000;
 
 /// The ends of a wire: the cards, by number and rectangle, and the ports.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +71,7 @@ pub(super) fn route(ends: &Ends, lanes: &[Lane], field: &mut Field<'_>) -> Vec<C
         return along(start, end, &columns, &heights);
     }
     let direct = beside(&forward(start, end), ends.nth);
-    if end.x - start.x < LONG || is_clear(&direct, ends, field) {
+    if end.x - start.x < LONG || !field.searches || is_clear(&direct, ends, field) {
         return vec![direct];
     }
     past_cards(ends, field)

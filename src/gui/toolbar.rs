@@ -24,55 +24,58 @@ const TABS: f32 = 420.0;
 pub fn ui(ui: &mut Ui, editor: &Editor, look: Look, out: &mut Vec<Command>) -> Option<Ask> {
     let rect = ui.max_rect();
     let mut ask = None;
-    ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)), |ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
-        brand(ui);
-        super::tabs::ui(ui, editor, TABS.min(rect.width() * 0.24), out);
-        ui.add_space(8.0);
-        for (command, icon) in [
-            (Command::Open, Icon::Open),
-            (Command::Save, Icon::Save),
-            (Command::Undo, Icon::Undo),
-            (Command::Redo, Icon::Redo),
-        ] {
-            if command == Command::Undo {
-                ui.add_space(6.0);
+    let left =
+        ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)), |ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            brand(ui);
+            super::tabs::ui(ui, editor, TABS.min(rect.width() * 0.24), out);
+            ui.add_space(8.0);
+            for (command, icon) in [
+                (Command::Open, Icon::Open),
+                (Command::Save, Icon::Save),
+                (Command::Undo, Icon::Undo),
+                (Command::Redo, Icon::Redo),
+            ] {
+                if command == Command::Undo {
+                    ui.add_space(6.0);
+                }
+                command_button(ui, editor, command, icon, out);
             }
-            command_button(ui, editor, command, icon, out);
-        }
-    });
-    ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center)), |ui| {
-        ui.spacing_mut().item_spacing.x = 8.0;
-        ui.add_space(12.0);
-        clock(ui, editor.session());
-        run_name(ui, editor.session());
-        ui.add_space(4.0);
-        if icon_button(ui, Icon::Look, "Theme", &format!("now {}", look.name().to_lowercase())).clicked() {
-            out.push(Command::ToggleTheme);
-        }
-        if icon_button(ui, Icon::History, "Past runs", "Ctrl+H").clicked() {
-            ask = Some(Ask::Runs);
-        }
-        check(ui, editor.session(), out);
-        if button(ui, None, "Input", Tone::Quiet).on_hover_text("What the next run starts with").clicked() {
-            ask = Some(Ask::Input);
-        }
-        run(ui, editor, out);
-        formation(ui, editor.session(), out);
-    });
-    search(ui, rect, out);
+            ui.min_rect().right()
+        });
+    let right =
+        ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center)), |ui| {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            ui.add_space(12.0);
+            clock(ui, editor.session());
+            run_name(ui, editor.session());
+            ui.add_space(4.0);
+            if icon_button(ui, Icon::Look, "Theme", &format!("now {}", look.name().to_lowercase())).clicked() {
+                out.push(Command::ToggleTheme);
+            }
+            if icon_button(ui, Icon::History, "Past runs", "Ctrl+H").clicked() {
+                ask = Some(Ask::Runs);
+            }
+            check(ui, editor.session(), out);
+            if button(ui, None, "Input", Tone::Quiet).on_hover_text("What the next run starts with").clicked() {
+                ask = Some(Ask::Input);
+            }
+            run(ui, editor, out);
+            formation(ui, editor.session(), out);
+            ui.min_rect().left()
+        });
+    search(ui, Rect::from_x_y_ranges(left.inner..=right.inner, rect.y_range()), out);
     ask
 }
 
-/// What looks like a field and opens the command palette.
-fn search(ui: &mut Ui, bar: Rect, out: &mut Vec<Command>) {
+/// What looks like a field and opens the command palette, if there is room for it in `room`.
+fn search(ui: &mut Ui, room: Rect, out: &mut Vec<Command>) {
     let theme = Theme::of(ui.ctx());
-    let width = (bar.width() - 1180.0).clamp(0.0, 330.0);
+    let width = (room.width() - 40.0).min(330.0);
     if width < 150.0 {
         return;
     }
-    let middle = pos2(bar.left() + bar.width() * 0.5 - 40.0, bar.center().y);
-    let rect = Rect::from_center_size(middle, vec2(width, 26.0));
+    let rect = Rect::from_center_size(room.center(), vec2(width, 26.0));
     let response = ui.interact(rect, ui.scope_id().with("search"), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Find"));
     let line = if response.hovered() { theme::mix(theme.line, theme.text, 0.25) } else { theme.line };

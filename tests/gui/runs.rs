@@ -5,6 +5,7 @@ use chalktalk::app::port::{FromRunner, LoadedRun, RunState, RunSummary, Ticket, 
 use chalktalk::base::{BallId, RunId, RunMicros};
 use chalktalk::event::{Event, ParkedOn, Payload, Recorded, Started, WireRef};
 use eframe::egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
 use serde_json::json;
 
 use crate::stage::Stage;
@@ -51,6 +52,9 @@ fn run_starts_a_run_and_a_click_on_the_waiting_node_sends_its_signal() {
     let (_, run) = start(&mut stage);
     assert_eq!(stage.editor().session().mode(), Mode::Live);
     assert!(stage.has("Stop") && stage.has("Live"));
+    // The name of the run takes its room in the bar from the search field.
+    let by_label = |label| stage.harness.get_by_label(label).rect();
+    assert!(!by_label("Find").intersects(by_label("Formation")));
     assert!(stage.has_containing("wait-for-signal ok, waiting for a signal"));
     stage.click("Send signal to ok");
     let sent = stage.to_runner.try_recv().unwrap();

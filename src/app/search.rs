@@ -37,6 +37,10 @@ pub enum What {
 
 /// Commands only, best first; all of them in the order of the registry for an empty `query`.
 pub fn commands(editor: &Editor, query: &str) -> Vec<Found> {
+    best(scored_commands(editor, query))
+}
+
+fn scored_commands(editor: &Editor, query: &str) -> Vec<(u32, Found)> {
     let mut scored = Vec::new();
     for (area, entries) in registry::areas() {
         for entry in entries {
@@ -61,7 +65,7 @@ pub fn commands(editor: &Editor, query: &str) -> Vec<Found> {
             scored.push((score + if enabled || query.is_empty() { 0 } else { 50 }, found));
         }
     }
-    best(scored)
+    scored
 }
 
 /// Nodes by id, title and target, commands, and lines of text, over all open plays.
@@ -78,7 +82,7 @@ pub fn anything(editor: &Editor, query: &str) -> Vec<Found> {
         }
     }
     if !query.is_empty() {
-        scored.extend(commands(editor, query).into_iter().zip(0u32..).map(|(found, rank)| (40 + rank * 12, found)));
+        scored.extend(scored_commands(editor, query).into_iter().map(|(score, found)| (score + 20, found)));
     }
     let mut found = best(scored);
     if query.is_empty() {
@@ -200,6 +204,7 @@ mod tests {
         let first = |query: &str| anything(&editor, query).first().map(|found| found.title.clone());
         assert_eq!(first("pack").as_deref(), Some("pack"));
         assert_eq!(first("ship/2").as_deref(), Some("pack"), "by its target");
+        assert_eq!(first("shi").as_deref(), Some("pack"), "before commands with these letters somewhere");
         assert_eq!(first("parcels").as_deref(), Some("// A note on parcels."));
         assert_eq!(commands(&editor, "undo")[0].title, "Undo");
         assert!(!commands(&editor, "undo")[0].enabled, "nothing was done yet");

@@ -1,6 +1,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
@@ -19,6 +20,11 @@ use crate::event::{Event, Recorded, Started};
 
 /// How long a statement waits for another connection; only checkpoints and opening ever make it wait.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// A program that somebody starts holds copies of all their open files, and so of the lock of a journal that they close just
+/// then, until it runs: some milliseconds.
+const LOCK_TRIES: u32 = 40;
+const LOCK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Of runs that are remembered: the others are found again.
 const MAX_PLACES: usize = 65_536;
@@ -376,7 +382,15 @@ fn lock(path: &Path) -> Result<(Held, bool), Error> {
         .write(true)
         .open(path.with_file_name(name))
         .map_err(|source| Error::io(path, source))?;
-    match file.try_lock() {
+    let mut left = LOCK_TRIES;
+    let locked = loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if left > 0 => left -= 1,
+            tried => break tried,
+        }
+        thread::sleep(LOCK_AGAIN);
+    };
+    match locked {
         Ok(()) => Held::take(file).map_err(|source| Error::io(path, source)),
         Err(TryLockError::WouldBlock) => Err(Error::Locked { path: path.to_owned() }),
         Err(TryLockError::Error(source)) => Err(Error::io(path, source)),

@@ -243,6 +243,22 @@ fn events_of_a_newer_version_are_kept_and_reported() {
     assert!(history.unread[1].why.contains("format 3"), "{}", history.unread[1].why);
 }
 
+/// As when a program is started while the journal is closed: it has a copy of the lock until it runs.
+#[test]
+fn a_lock_that_goes_at_once_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let (going, goes) = std::sync::mpsc::channel();
+    let holder = std::thread::spawn(move || {
+        goes.recv().unwrap();
+        drop(journal);
+    });
+    assert!(matches!(Journal::open(folder.path()), Err(Error::Locked { .. })), "it is held for good");
+    going.send(()).unwrap();
+    assert!(Journal::open(folder.path()).is_ok());
+    holder.join().unwrap();
+}
+
 #[test]
 fn a_full_disk_is_told_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();

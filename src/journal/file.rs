@@ -1,7 +1,6 @@
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
@@ -20,11 +19,6 @@ use crate::event::{Event, Recorded, Started};
 
 /// How long a statement waits for another connection; only checkpoints and opening ever make it wait.
 const BUSY: Duration = Duration::from_secs(5);
-
-/// A program that somebody starts holds copies of all their open files, and so of the lock of a journal that they close just
-/// then, until it runs: some milliseconds.
-const LOCK_TRIES: u32 = 40;
-const LOCK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Of runs that are remembered: the others are found again.
 const MAX_PLACES: usize = 65_536;
@@ -58,7 +52,7 @@ impl FileStore {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(|source| Error::io(&path, source))?;
         }
-        let (mut held, was_closed) = lock(&path)?;
+        let (mut held, was_closed) = mark::lock(&path)?;
         let mut conn = Connection::open(&path).map_err(|source| opening(&path, source))?;
         if !was_closed {
             mark::check(&conn, &path)?;
@@ -368,32 +362,6 @@ impl FileStore {
     pub fn limit_pages(&self, more: i64) {
         let pages: i64 = self.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
         self.conn.pragma_update(None, "max_page_count", pages + more).unwrap();
-    }
-}
-
-/// Gives whether the journal was closed as it should be.
-fn lock(path: &Path) -> Result<(Held, bool), Error> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(path.with_file_name(name))
-        .map_err(|source| Error::io(path, source))?;
-    let mut left = LOCK_TRIES;
-    let locked = loop {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) if left > 0 => left -= 1,
-            tried => break tried,
-        }
-        thread::sleep(LOCK_AGAIN);
-    };
-    match locked {
-        Ok(()) => Held::take(file).map_err(|source| Error::io(path, source)),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked { path: path.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(Error::io(path, source)),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Whether a journal was closed as it should be: noted in its lock file. That can be read when the database cannot, and
 //! taking the note away needs no space on a full disk.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -13,6 +15,11 @@ use super::schema::{self, Found};
 const CLOSED: &[u8] = b"closed\n";
 /// Findings that the message has room for.
 const MAX_FINDINGS: u32 = 3;
+
+/// A program that somebody starts holds copies of all their open files, and so of the lock of a journal that they close just
+/// then, until it runs: some milliseconds.
+const LOCK_TRIES: u32 = 40;
+const LOCK_AGAIN: Duration = Duration::from_millis(5);
 
 /// The lock of the one who writes. The system gives it up when the process ends, however it ends.
 #[derive(Debug)]
@@ -42,6 +49,32 @@ impl Drop for Held {
             let noted = self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.write_all(CLOSED));
             drop(noted);
         }
+    }
+}
+
+/// Gives whether the journal was closed as it should be.
+pub(super) fn lock(path: &Path) -> Result<(Held, bool), Error> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(path.with_file_name(name))
+        .map_err(|source| Error::io(path, source))?;
+    let mut left = LOCK_TRIES;
+    let locked = loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if left > 0 => left -= 1,
+            tried => break tried,
+        }
+        thread::sleep(LOCK_AGAIN);
+    };
+    match locked {
+        Ok(()) => Held::take(file).map_err(|source| Error::io(path, source)),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(Error::io(path, source)),
     }
 }
 

@@ -105,7 +105,7 @@ events() {
   for input in '{"order_id": "o-1", "items": [1, 2, 3]}' '{"items": []}'; do
     "$@" "$bin/chalktalk" run test/1/pod --server "$server" --input "$input" --events "$work/events" >"$work/result" 2>&1 || true
     cat "$work/result"
-    grep -o '"event":.*' "$work/events" | sed 's/01[0-9a-f]\{6\}-[0-9a-f-]*/RUN/g; s/"\(started_ms\|until\|digest\)":[^,}]*/"\1":0/g; s/"formation":"[a-z]*"/"formation":"F"/'
+    grep -o '"event":.*' "$work/events" | sed 's/[0-9a-f]\{8\}-[0-9a-f]\{4\}-[0-9a-f-]\{22\}/RUN/g; s/"\(started_ms\|until\|digest\)":[^,}]*/"\1":0/g; s/"formation":"[a-z]*"/"formation":"F"/'
   done
 }
 

@@ -370,19 +370,18 @@ impl Geometry {
 
     /// The nodes whose cards lie wholly in `rect`, ascending, for a selection by a box.
     pub fn nodes_within(&self, rect: Rect) -> Vec<u32> {
-        let mut nodes = Vec::new();
-        self.nodes_near(&rect, |node| nodes.push(node));
-        nodes.retain(|node| rect.holds_rect(&self.cards[*node as usize].rect));
-        nodes.sort_unstable();
-        nodes.dedup();
-        nodes
+        self.nodes_where(rect, |card| rect.holds_rect(card))
     }
 
     /// The nodes whose cards touch `rect`, ascending.
     pub fn nodes_touching(&self, rect: Rect) -> Vec<u32> {
+        self.nodes_where(rect, |card| rect.touches(card))
+    }
+
+    fn nodes_where(&self, near: Rect, is_one: impl Fn(&Rect) -> bool) -> Vec<u32> {
         let mut nodes = Vec::new();
-        self.nodes_near(&rect, |node| nodes.push(node));
-        nodes.retain(|node| rect.touches(&self.cards[*node as usize].rect));
+        self.nodes_near(&near, |node| nodes.push(node));
+        nodes.retain(|node| is_one(&self.cards[*node as usize].rect));
         nodes.sort_unstable();
         nodes.dedup();
         nodes

@@ -151,7 +151,7 @@ async fn all_that_can_be_called_is_listed_place_by_place() {
     let places = runner.targets(Some(&formation(&text)), Asking::All).await.unwrap();
     let short = |place: &Place| {
         let methods: Vec<String> = place.methods.iter().map(|method| method.coord.to_string()).collect();
-        (place.line.clone(), methods.join(" "), place.trouble.clone().unwrap_or_default())
+        (place.line(), methods.join(" "), place.trouble.clone().unwrap_or_default())
     };
     let all: Vec<_> = places.iter().map(short).collect();
     assert_eq!(all[0], ("stock/4.0 pull".into(), String::new(), String::new()));
@@ -181,7 +181,10 @@ async fn all_that_can_be_called_is_listed_place_by_place() {
     assert_eq!(plays.methods[0].summary, "Says");
 
     let builtin = runner.targets(None, Asking::All).await.unwrap();
-    assert!(builtin.iter().any(|place| place.line == "payments/* builtin" && place.methods.len() == 2), "{builtin:?}");
+    assert!(
+        builtin.iter().any(|place| place.line() == "payments/* builtin" && place.methods.len() == 2),
+        "{builtin:?}"
+    );
 }
 
 /// To look is not to start: not even what the person has allowed.

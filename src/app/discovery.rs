@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::editor::Editor;
-use super::port::{Health, Method, Place, ToRunner};
+use super::port::{Health, Place, ToRunner};
 use super::request::Request;
-use crate::base::Coord;
+use crate::base::{Coord, Method};
 use crate::play::{Bind, Formation, Via};
 
 /// How old what is known may grow while it is looked at.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use crate::base::{Coord, NodeId, RunId};
+use crate::base::{Coord, Method, NodeId, RunId};
 use crate::event::Recorded;
 use crate::play::{Document, Formation};
 
@@ -182,28 +182,4 @@ impl Health {
             Self::Down(why) | Self::NotAsked(why) => Some(why),
         }
     }
-}
-
-/// A method that can be called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Method {
-    /// Its version is `*` where the server has none: any will do.
-    pub coord: Coord,
-    /// One line, may be empty.
-    pub summary: String,
-    /// JSON schemas of what goes in and out, as text. Empty: anything.
-    pub input_schema: String,
-    pub output_schema: String,
-    /// Who pulls balls of it. `None` where it is called at an address.
-    pub pulling: Option<Pulling>,
-}
-
-/// Workers without an address that serve a method.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pulling {
-    pub workers: u64,
-    /// Balls that they would take at once.
-    pub ready: u64,
-    /// Balls that wait for one.
-    pub queued: u64,
 }

@@ -4,7 +4,7 @@ use super::site::{Site, site};
 use super::{Known, shape, words};
 use crate::base::Span;
 use crate::lang::Source;
-use crate::play::{Bind, Graph, Node, NodeKind, Policy, Stmt, Via};
+use crate::play::{Bind, Graph, Node, NodeKind, Policy, Stmt};
 
 /// What is said about a name when the pointer rests on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub fn hover(source: &Source, offset: u32, known: &Known) -> Option<Hover> {
         }
         Site::Binding { item, stmt } => match &source.doc.formation(item)?.body.get(stmt)?.kind {
             Bind::To(binding) => {
-                let way = way(&binding.via);
+                let way = binding.via.keyword();
                 let about = words::meaning(way).unwrap_or_default();
                 (format!("{}/{}", binding.image, binding.version), vec![format!("bound by {way}: {about}")])
             }
@@ -151,7 +151,13 @@ fn target(source: &Source, coord: &str, known: &Known) -> Vec<String> {
     }
     for (_, formation) in source.doc.formations() {
         if let Some(binding) = formation.binding(image, version) {
-            lines.push(format!("{}: {}/{} by {}", formation.name, binding.image, binding.version, way(&binding.via)));
+            lines.push(format!(
+                "{}: {}/{} by {}",
+                formation.name,
+                binding.image,
+                binding.version,
+                binding.via.keyword()
+            ));
         }
     }
     if let Some(known) = known.find(coord) {
@@ -176,15 +182,4 @@ fn target(source: &Source, coord: &str, known: &Known) -> Vec<String> {
         lines.push(format!("called {n_calls} times in this file"));
     }
     lines
-}
-
-const fn way(via: &Via) -> &'static str {
-    match via {
-        Via::Service(_) => "service",
-        Via::Pod { .. } => "pod",
-        Via::Process(_) => "process",
-        Via::Pull => "pull",
-        Via::Builtin => "builtin",
-        Via::Reflect(_) => "reflect",
-    }
 }

@@ -7,11 +7,13 @@
 mod change;
 mod coord;
 mod ids;
+mod method;
 mod span;
 mod time;
 
 pub use change::TextChange;
 pub use coord::{BadCoord, Coord, VersionKind, is_image, is_method, is_version, version_kind};
 pub use ids::{BallId, GroupId, NodeId, RunId};
+pub use method::{Method, Pulling};
 pub use span::Span;
 pub use time::{BadDur, Dur, RunMicros, Unit};

@@ -8,13 +8,13 @@ use anyhow::Context;
 
 use super::allowed::Ledger;
 use super::recorder;
-use crate::app::port::{FromRunner, Health, LoadedRun, Method, Place, Pulling, RunState, RunSummary, Start, ToRunner};
+use crate::app::port::{FromRunner, Health, LoadedRun, Place, RunState, RunSummary, Start, ToRunner};
 use crate::base::RunId;
 use crate::event::Outcome;
 use crate::gui::{Port, Wake};
 use crate::journal::{Journal, Reader, RunInfo, Status};
 use crate::lang;
-use crate::play::Formation;
+use crate::play::{Formation, Via};
 use crate::runner::{self, Asking, Config, Prepared, Recovered, Redact, Reply, Runner, Trust};
 
 /// The window's ends. The runner stops when the window drops them.
@@ -94,26 +94,18 @@ fn discover(runner: &Runner, desk: &Desk, number: u64, formation: Option<&Format
 }
 
 fn place(place: runner::Place) -> Place {
-    let pattern = if place.line == runner::PLAYS { "" } else { place.line.split(' ').next().unwrap_or_default() };
     let health = match place.trouble {
         None => Health::Healthy,
         Some(why) if place.asked => Health::Down(why),
         Some(why) => Health::NotAsked(why),
     };
-    let method = |method: runner::Method| Method {
-        coord: method.coord,
-        summary: method.summary,
-        input_schema: method.input_schema,
-        output_schema: method.output_schema,
-        pulling: method.pulling.map(|runner::Pulling { workers, ready, queued }| Pulling { workers, ready, queued }),
-    };
     Place {
-        pattern: pattern.to_owned(),
-        is_pull: place.line.ends_with(" pull"),
+        pattern: place.pattern,
+        is_pull: place.via == Via::Pull.keyword(),
         address: place.address,
         worker: place.worker,
         health,
-        methods: place.methods.into_iter().map(method).collect(),
+        methods: place.methods,
     }
 }
 

@@ -12,9 +12,11 @@ use super::check::say_broken;
 use super::events::tame;
 use super::input;
 use super::output::Output;
+use crate::base::Method;
 use crate::journal::Journal;
 use crate::plan::choose_formation;
-use crate::runner::{Asking, Config, Method, PLAYS, Place, Runner, plays_as_place};
+use crate::play::Via;
+use crate::runner::{Asking, Config, Place, Runner, plays_as_place};
 
 pub(super) fn of_file(file: &Path, args: &args::Targets, out: &mut Output) -> anyhow::Result<Verdict> {
     let input = match input::read(file)? {
@@ -48,7 +50,7 @@ pub(super) fn of_file(file: &Path, args: &args::Targets, out: &mut Output) -> an
     }
     for place in &places {
         if let (Some(trouble), Format::Text) = (&place.trouble, args.format) {
-            out.say(&format!("{}: {}: {}", tame(&place.line), tame(&place.address), tame(trouble)));
+            out.say(&format!("{}: {}: {}", tame(&place.line()), tame(&place.address), tame(trouble)));
         }
     }
     Ok(if places.iter().any(|place| place.trouble.is_some()) { Verdict::Failed } else { Verdict::Well })
@@ -70,9 +72,8 @@ fn say(places: &[Place], out: &mut Output) -> anyhow::Result<()> {
 
 fn at(place: &Place) -> String {
     let address = match place.address.as_str() {
-        "" if place.line == PLAYS => PLAYS,
-        "" if place.line.ends_with(" pull") => "pull",
-        "" => "built-in",
+        "" if place.via == Via::Builtin.keyword() => "built-in",
+        "" => place.via,
         address => address,
     };
     tame(&if place.worker.is_empty() { address.to_owned() } else { format!("{address} ({})", place.worker) })
@@ -80,7 +81,7 @@ fn at(place: &Place) -> String {
 
 fn place_json(place: &Place) -> serde_json::Value {
     json!({
-        "line": place.line,
+        "line": place.line(),
         "address": place.address,
         "worker": place.worker,
         "trouble": place.trouble,

@@ -4,7 +4,8 @@ use egui::{Pos2, Rect, Ui, Vec2};
 
 use super::icons::Icon;
 use super::theme::Theme;
-use crate::app::port::{Health, Method, Place};
+use crate::app::port::{Health, Place};
+use crate::base::Method;
 
 /// Longer schemas are cut. In lines.
 const MAX_SCHEMA: usize = 14;

@@ -354,12 +354,8 @@ fn stands(discovery: &Discovery, formation: Option<&Formation>, image: &str, ver
         return if all_plays { plays() } else { Standing { word: "not bound".to_owned(), ..Standing::default() } };
     };
     let pattern = format!("{}/{}", binding.image, binding.version);
-    match binding.via {
-        Via::Service(_) => standing_of("service", &pattern),
-        Via::Pod { .. } => standing_of("pod", &pattern),
-        Via::Process(_) => standing_of("process", &pattern),
-        Via::Pull => standing_of("pull", &pattern),
-        Via::Reflect(_) => standing_of("reflect", &pattern),
+    match &binding.via {
         Via::Builtin => Standing { sign: Sign::Up, word: "built in".to_owned(), ..Standing::default() },
+        via => standing_of(via.keyword(), &pattern),
     }
 }

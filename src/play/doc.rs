@@ -327,6 +327,20 @@ pub enum Via {
     Reflect(Vec<String>),
 }
 
+impl Via {
+    /// The keyword of its line.
+    pub const fn keyword(&self) -> &'static str {
+        match self {
+            Self::Service(_) => "service",
+            Self::Pod { .. } => "pod",
+            Self::Process(_) => "process",
+            Self::Pull => "pull",
+            Self::Builtin => "builtin",
+            Self::Reflect(_) => "reflect",
+        }
+    }
+}
+
 /// An address of a formation for one target: `{image}` and `{version}` filled in.
 ///
 /// In the host's name they are labels of DNS, which hold no dots: `2.1` becomes `2-1`.

@@ -18,7 +18,7 @@ use super::pull::Standing;
 use super::service::{SAID_LATELY, Said, Service};
 use super::targets::{Route, Targets};
 use super::v1;
-use crate::base::{Coord, VersionKind, version_kind};
+use crate::base::{Coord, Method, Pulling, VersionKind, version_kind};
 use crate::plan::{Catalog, Plan};
 use crate::play::{Binding, Formation, Via};
 
@@ -28,8 +28,10 @@ const WITHIN: Duration = Duration::from_secs(35);
 /// What is behind one address of a formation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The line of the formation, as in `stock/* service`.
-    pub line: String,
+    /// `image/version` as in the formation's line; empty for plays.
+    pub pattern: String,
+    /// The keyword of its binding, or [`PLAYS`].
+    pub via: &'static str,
     /// The address or the command. Empty for built-in workers and for those that come by themselves.
     pub address: String,
     /// The worker's own name, if it says one.
@@ -39,6 +41,13 @@ pub struct Place {
     /// Whether it was asked, or needs no asking. Else the trouble is no fault of what is there.
     pub asked: bool,
     pub methods: Vec<Method>,
+}
+
+impl Place {
+    /// As in the formation, `stock/* service`.
+    pub fn line(&self) -> String {
+        format!("{} {}", self.pattern, self.via).trim_start().to_owned()
+    }
 }
 
 /// Who is asked, and what is done for it.
@@ -52,31 +61,7 @@ pub enum Asking {
     Near,
 }
 
-/// A method that can be called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Method {
-    /// Its version is `*` where the server has none: any will do.
-    pub coord: Coord,
-    /// One line, may be empty.
-    pub summary: String,
-    /// JSON schemas of what goes in and out, as text. Empty: anything.
-    pub input_schema: String,
-    pub output_schema: String,
-    /// Workers that pull balls of it, if it is served by such.
-    pub pulling: Option<Pulling>,
-}
-
-/// Workers without an address that serve a method.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pulling {
-    pub workers: u64,
-    /// Balls that they would take at once.
-    pub ready: u64,
-    /// Balls that wait for one.
-    pub queued: u64,
-}
-
-/// The line of [`Place`] that stands for plays.
+/// What stands for the keyword of a binding where plays are.
 pub const PLAYS: &str = "play";
 
 /// Plays as a place, those left out that the formation binds elsewhere. `None` if that is all of them.
@@ -99,7 +84,8 @@ pub fn plays_as_place<'p>(
         })
         .collect();
     let place = Place {
-        line: PLAYS.to_owned(),
+        pattern: String::new(),
+        via: PLAYS,
         address: String::new(),
         worker: String::new(),
         trouble: None,
@@ -273,16 +259,15 @@ fn bindings(formation: Option<&Formation>) -> Vec<Binding> {
 }
 
 fn blank(binding: &Binding) -> Place {
-    let (via, address) = match &binding.via {
-        Via::Service(addresses) => ("service", addresses.join(", ")),
-        Via::Pod { port, .. } => ("pod", format!("http://127.0.0.1:{port}")),
-        Via::Process(command) => ("process", command.clone()),
-        Via::Pull => ("pull", String::new()),
-        Via::Builtin => ("builtin", String::new()),
-        Via::Reflect(addresses) => ("reflect", addresses.join(", ")),
+    let address = match &binding.via {
+        Via::Service(addresses) | Via::Reflect(addresses) => addresses.join(", "),
+        Via::Pod { port, .. } => format!("http://127.0.0.1:{port}"),
+        Via::Process(command) => command.clone(),
+        Via::Pull | Via::Builtin => String::new(),
     };
-    let line = format!("{}/{} {via}", binding.image, binding.version);
-    Place { line, address, worker: String::new(), trouble: None, asked: true, methods: Vec::new() }
+    let pattern = format!("{}/{}", binding.image, binding.version);
+    let via = binding.via.keyword();
+    Place { pattern, via, address, worker: String::new(), trouble: None, asked: true, methods: Vec::new() }
 }
 
 /// Whether the target goes by this line, and not by one before it.

@@ -56,7 +56,7 @@ pub use ball::{from_any, to_any};
 pub use consent::Consent;
 pub use demo::{BuiltinMethod, Demo, builtin_methods};
 pub use details::status;
-pub use discover::{Asking, Method, PLAYS, Place, Pulling, plays_as_place};
+pub use discover::{Asking, PLAYS, Place, plays_as_place};
 pub use error::Error;
 pub use handle::{Config, OnCommit, Recovered, Reply, Runner, Start};
 pub use levels::{MAX_DEPTH, child_run};

@@ -1,8 +1,9 @@
 //! The palette shows what is really there.
 
 use chalktalk::app::Command;
-use chalktalk::app::port::{FromRunner, Health, Method, Place, Pulling};
+use chalktalk::app::port::{FromRunner, Health, Place};
 use chalktalk::base::Coord;
+use chalktalk::base::{Method, Pulling};
 
 use egui_kittest::kittest::Queryable as _;
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use chalktalk::base::Pulling;
 use chalktalk::base::RunId;
 use chalktalk::event::{Code, Event};
-use chalktalk::runner::{Asking, Prepared, Pulling, v1};
+use chalktalk::runner::{Asking, Prepared, v1};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -116,7 +117,7 @@ async fn balls_go_out_in_order_and_never_more_than_a_worker_can_hold() {
     let pulled = play(CALL).plan.formation.clone();
     let places = stage.runner.targets(pulled.as_ref(), Asking::Near).await.unwrap();
     let method = &places[0].methods[0];
-    assert_eq!((places[0].line.as_str(), method.coord.to_string().as_str()), ("pack/* pull", "pack/1.2/box"));
+    assert_eq!((places[0].line().as_str(), method.coord.to_string().as_str()), ("pack/* pull", "pack/1.2/box"));
     assert_eq!(method.pulling, Some(Pulling { workers: 2, ready: 0, queued: 5 }));
     two.ready(2);
     let (second, third) = (two.handed().await, two.handed().await);

@@ -264,16 +264,16 @@ pub(super) fn name_choice(response: &egui::Response, label: &str, value: &str) {
 
 fn kind_choice(ui: &mut Ui, pattern: &str, stmt: usize, via: &Via) -> Option<Via> {
     let mut chosen = None;
-    let combo = egui::ComboBox::from_id_salt(("via", stmt)).width(110.0).selected_text(word(via));
+    let combo = egui::ComboBox::from_id_salt(("via", stmt)).width(110.0).selected_text(via.keyword());
     let shown = combo.show_ui(ui, |ui| {
         for other in turned(via) {
             let is_it = std::mem::discriminant(&other) == std::mem::discriminant(via);
-            if ui.selectable_label(is_it, word(&other)).clicked() && !is_it {
+            if ui.selectable_label(is_it, other.keyword()).clicked() && !is_it {
                 chosen = Some(other);
             }
         }
     });
-    name_choice(&shown.response, &format!("how {pattern} is reached"), word(via));
+    name_choice(&shown.response, &format!("how {pattern} is reached"), via.keyword());
     chosen
 }
 
@@ -318,17 +318,6 @@ pub fn used(session: &Session) -> Vec<Coord> {
     let exact =
         |coord: &Coord| matches!(crate::base::version_kind(&coord.version), Ok(crate::base::VersionKind::Exact));
     coords.filter(exact).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
-}
-
-const fn word(via: &Via) -> &'static str {
-    match via {
-        Via::Service(_) => "service",
-        Via::Pod { .. } => "pod",
-        Via::Process(_) => "process",
-        Via::Pull => "pull",
-        Via::Builtin => "builtin",
-        Via::Reflect(_) => "reflect",
-    }
 }
 
 /// One of each kind; addresses are kept.

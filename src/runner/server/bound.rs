@@ -1,7 +1,8 @@
 //! What the formations of registered plays lead to, asked of the workers themselves.
 
-use super::super::{Asking, Method, Place, v1};
+use super::super::{Asking, Place, v1};
 use super::Shared;
+use crate::base::Method;
 use crate::play::{Formation, Via};
 
 /// Formations that are asked for one listing.

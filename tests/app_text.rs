@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use chalktalk::app::{Command, Editor, Gesture, Request, Selection};
+use chalktalk::app::{Command, Draw, Editor, Gesture, Request, Selection, Sketch, View, Way};
 use chalktalk::base::NodeId;
 
 const PLAY: &str = "play shop/1/two {
@@ -50,6 +50,18 @@ fn a_broken_statement_stays_on_the_canvas() {
     assert_eq!(shown(&editor), (all.clone(), 3, Vec::new()));
     edit(&mut editor, "-> done ->", "-> done");
     assert_eq!(shown(&editor), (all, 3, Vec::new()));
+}
+
+#[test]
+fn what_stands_beside_broken_statements_can_be_copied_and_walked_along() {
+    let mut editor = editor(PLAY);
+    edit(&mut editor, "call first = shop/1/first", "call first = ");
+    // By its number on the canvas the last node is past all that can be read.
+    assert_eq!(editor.apply(Command::Select(Selection::node(NodeId::new("done")))), []);
+    let asked = editor.apply(Command::Draw(Draw::Copy));
+    let [Request::View(View::Sketch(Sketch::Copy(text)))] = asked.as_slice() else { panic!("{asked:?}") };
+    assert!(text.contains("pass done"), "{text}");
+    assert_eq!(editor.apply(Command::Draw(Draw::Step { way: Way::Left, extend: false })).len(), 1);
 }
 
 #[test]

@@ -3,10 +3,13 @@
 //! The text is the truth, and nothing here goes into it. A statement is kept until the text around it can be read
 //! again, or until its nodes are there again in other statements.
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashSet;
 
 use crate::base::NodeId;
 use crate::play::{Document, Graph, Item, Line, Place, Play, Stmt};
+use crate::scene::Geometry;
 
 /// The play as it is shown while a part of its text is broken.
 #[derive(Debug)]
@@ -20,6 +23,7 @@ pub(super) struct Shadow {
     pub nodes: Vec<NodeId>,
     /// Not a statement but the block itself is broken.
     pub whole: bool,
+    geometry: OnceCell<Geometry>,
 }
 
 impl Shadow {
@@ -31,7 +35,7 @@ impl Shadow {
             let play = old.map_or(before, |old| &old.play).clone();
             let graph = Graph::new(&play);
             let nodes = nodes(&play).cloned().collect();
-            return Some(Self { play, graph, kept: Vec::new(), nodes, whole: true });
+            return Some(Self { play, graph, kept: Vec::new(), nodes, whole: true, geometry: OnceCell::new() });
         };
         let bad: Vec<usize> = bads(new).collect();
         if bad.is_empty() {
@@ -72,6 +76,11 @@ impl Shadow {
         Self::with(new, kept)
     }
 
+    /// Where everything of it stands.
+    pub fn geometry(&self) -> &Geometry {
+        self.geometry.get_or_init(|| Geometry::new(&self.play, &self.graph))
+    }
+
     fn with(new: &Play, mut kept: Vec<(usize, Line<Stmt>)>) -> Option<Self> {
         let there: FxHashSet<&NodeId> = nodes(new).collect();
         let placed: FxHashSet<&NodeId> = new.body.iter().filter_map(places).flatten().map(|place| &place.id).collect();
@@ -105,7 +114,7 @@ impl Shadow {
             }
         }
         let graph = Graph::new(&play);
-        Some(Self { play, graph, kept, nodes: own, whole: false })
+        Some(Self { play, graph, kept, nodes: own, whole: false, geometry: OnceCell::new() })
     }
 }
 

@@ -179,7 +179,8 @@ impl Session {
 
     /// Of what is shown; `None` for a recorded play, which is not edited.
     pub(super) fn shown_geometry(&self) -> Option<&Geometry> {
-        (self.mode() != Mode::Replay).then(|| self.geometry())
+        let now = || self.shadow.as_ref().map_or_else(|| self.geometry(), Shadow::geometry);
+        (self.mode() != Mode::Replay).then(now)
     }
 
     pub(super) const fn cursor(&self) -> Option<&NodeId> {

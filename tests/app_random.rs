@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use chalktalk::app::{Command, Editor, Gesture, Request, View, wire_name};
+use chalktalk::app::{Align, Axis, Command, Draw, Editor, Gesture, Request, Selection, View, Way, Wired, wire_name};
 use chalktalk::base::NodeId;
 use chalktalk::event::WireRef;
 use chalktalk::lang;
 use chalktalk::play::ops::{NodeField, Outlet, PlayField, palette};
-use chalktalk::play::{Expr, Graph, Item, Stmt, When};
+use chalktalk::play::{Expr, Graph, Item, Node, Options, Stmt, When};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -46,6 +46,31 @@ const STATEMENTS: &[&str] = &[
     "what is this (",
 ];
 
+/// What may be on a clipboard.
+const PASTED: &[&str] = &[
+    "call n1 = a/1/b\ncall m = a/1/b  // mine\nn1 -> m on error",
+    "play x/1/y {\n  snap n0\n  fan-out n3\n  n0 -> n3 -> { n0, n9 }\n  layout { n0 5 5 }\n}",
+    "not a play",
+    "}",
+    "",
+];
+
+/// What is done to what is selected.
+fn drawn() -> Vec<Draw> {
+    let mut all =
+        vec![Draw::Copy, Draw::Cut, Draw::Duplicate, Draw::DeleteAndHeal, Draw::Swap, Draw::Add, Draw::WireTo];
+    all.extend([Align::Left, Align::Middle, Align::Bottom].map(Draw::Align));
+    all.extend([Axis::Across, Axis::Down].map(Draw::Distribute));
+    for way in [Way::Left, Way::Right, Way::Up, Way::Down] {
+        all.extend([
+            Draw::Step { way, extend: way == Way::Up },
+            Draw::StepOntoWire(way),
+            Draw::Nudge { way, fine: false },
+        ]);
+    }
+    all
+}
+
 fn play_text() -> impl Strategy<Value = String> {
     let body = vec(select(STATEMENTS), 0..14);
     let head = select(&["play a/1/b {", "// About.\nplay a/1/b \"Title\" timeout 1h {", "play a/1/b{"][..]);
@@ -65,6 +90,17 @@ enum Step {
     Rename(Index, &'static str),
     Field(Index, NodeField, &'static str),
     Kind(Index, Index),
+    /// A new node after one, before one or on a wire.
+    Insert(Index, Index, u8, Outlet),
+    Splice(Index, Index),
+    Heal(Index, Option<Index>),
+    Swap(Index, Index),
+    ConnectAll(Index, Index, Outlet, Index),
+    Paste(&'static str),
+    Draw(Draw),
+    Arrange,
+    JumpTo(usize),
+    Select(Index, Option<Index>),
     Move(Vec<(Index, i32, i32)>),
     Play(PlayField, &'static str),
     Role(&'static str),
@@ -132,6 +168,17 @@ fn step() -> impl Strategy<Value = Step> {
         (i(), names()).prop_map(|(node, to)| Step::Rename(node, to)),
         (i(), select(fields), values).prop_map(|(node, field, text)| Step::Field(node, field, text)),
         (i(), i()).prop_map(|(node, kind)| Step::Kind(node, kind)),
+        (i(), i(), 0..4_u8, outlet()).prop_map(|(kind, at, way, outlet)| Step::Insert(kind, at, way, outlet)),
+        (i(), i()).prop_map(|(node, wire)| Step::Splice(node, wire)),
+        (i(), any::<Option<Index>>()).prop_map(|(a, b)| Step::Heal(a, b)),
+        (i(), i()).prop_map(|(a, b)| Step::Swap(a, b)),
+        (i(), i(), outlet(), i()).prop_map(|(a, b, outlet, to)| Step::ConnectAll(a, b, outlet, to)),
+        select(PASTED).prop_map(Step::Paste),
+        select(drawn()).prop_map(Step::Draw),
+        select(drawn()).prop_map(Step::Draw),
+        Just(Step::Arrange),
+        (0..9_usize).prop_map(Step::JumpTo),
+        (i(), any::<Option<Index>>()).prop_map(|(a, b)| Step::Select(a, b)),
         vec((i(), -99..99, -99..99), 1..4).prop_map(Step::Move),
         (select(&PlayField::ALL[..]), select(&["", "x/1/y", "1h", "T"][..]))
             .prop_map(|(field, text)| Step::Play(field, text)),
@@ -178,6 +225,31 @@ impl Step {
                 Gesture::SetField { node: node(of)?, field: *field, text: (*text).to_owned() }
             }
             Self::Kind(of, to) => Gesture::SetKind { node: node(of)?, kind: kind(to) },
+            Self::Insert(of, place, way, outlet) => {
+                let id = NodeId::new(["m1", "m2", "n1"][place.index(3)]);
+                let new = Node { id, kind: kind(of), options: Options::default() };
+                let wired = match way {
+                    0 => Wired::Alone,
+                    1 => Wired::Before(node(place)?),
+                    2 => Wired::On(wire(place)?),
+                    _ => Wired::After { from: vec![node(place)?], outlet: *outlet },
+                };
+                Gesture::Insert { node: Box::new(new), at: (3, 4), wired }
+            }
+            Self::Splice(of, on) => Gesture::Splice { node: node(of)?, wire: wire(on)?, at: (7, 8) },
+            Self::Heal(a, b) => Gesture::DeleteAndHeal(std::iter::once(a).chain(b).filter_map(node).collect()),
+            Self::Swap(a, b) => Gesture::Swap(wire(a)?, wire(b)?),
+            Self::ConnectAll(a, b, outlet, to) => {
+                Gesture::ConnectAll { from: vec![node(a)?, node(b)?], outlet: *outlet, to: node(to)? }
+            }
+            Self::Paste(text) => Gesture::Paste { text: (*text).to_owned(), at: (9, 9) },
+            Self::Draw(draw) => return Some(Command::Draw(draw.clone())),
+            Self::Arrange => return Some(Command::Arrange),
+            Self::JumpTo(n) => return Some(Command::Draw(Draw::JumpTo(*n))),
+            Self::Select(a, b) => {
+                let nodes = std::iter::once(a).chain(b).filter_map(node).collect();
+                return Some(Command::Select(Selection { nodes, ..Selection::default() }));
+            }
             Self::Move(places) => {
                 Gesture::Move(places.iter().filter_map(|(of, x, y)| Some((node(of)?, *x, *y))).collect())
             }
@@ -236,8 +308,12 @@ fn sweep(editor: &Editor) {
     assert!(wires.iter().all(|wire| chalktalk::app::wire_number(session.graph(), wire).is_some()));
 }
 
+fn cases() -> u32 {
+    if std::env::var_os("CHALKTALK_LONG").is_some() { 10_000 } else { 3000 }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn text_and_canvas_never_part(text in play_text(), steps in vec(step(), 1..12)) {
@@ -247,8 +323,8 @@ proptest! {
             let Some(command) = step.command(&editor) else { continue };
             let before = statements(&editor);
             let asked = editor.apply(command.clone());
-            // A wire that needs a condition asks for it.
-            let is_all = asked.iter().all(|request| matches!(request, Request::View(View::Sketch(_))));
+            // The canvas may be asked to show or to pick something, nobody for anything else.
+            let is_all = asked.iter().all(|request| matches!(request, Request::View(_)));
             prop_assert!(is_all, "{:?}", asked);
             sweep(&editor);
             if let Command::Edit(gesture) = &command {
@@ -279,10 +355,12 @@ proptest! {
         while editor.is_enabled(&Command::Redo) {
             let _ = editor.apply(Command::Redo);
         }
-        let undone = steps.iter().any(|step| matches!(step, Step::Undo | Step::Redo));
+        let undone = steps.iter().any(|step| matches!(step, Step::Undo | Step::Redo | Step::JumpTo(_)));
         if !undone {
             prop_assert_eq!(editor.session().text(), &last, "redo to the end gives the last bytes");
-            prop_assert_eq!(editor.session().selection(), &last_selection);
+            // To select is no step of the history.
+            let selected = steps.iter().any(|step| matches!(step, Step::Select(..) | Step::Draw(_)));
+            prop_assert!(selected || *editor.session().selection() == last_selection);
         }
     }
 }

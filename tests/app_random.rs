@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use chalktalk::app::{Align, Axis, Command, Draw, Editor, Gesture, Request, Selection, View, Way, Wired, wire_name};
+use chalktalk::app::{Align, Axis, Command, Draw, Editor, Gesture, Request, Selection, Way, Wired, wire_name};
 use chalktalk::base::NodeId;
 use chalktalk::event::WireRef;
 use chalktalk::lang;

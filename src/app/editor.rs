@@ -129,8 +129,12 @@ impl Editor {
                     &command,
                     Command::Edit(Gesture::Connect { .. } | Gesture::ConnectAll { .. } | Gesture::Insert { .. })
                 );
+                let arranges = command == Command::Arrange;
                 if let Err(error) = self.edit_command(command) {
                     self.toasts.push(Tone::Error, error.to_string(), None);
+                } else if arranges {
+                    // The nodes may be elsewhere now, and in another shape.
+                    out.push(Request::View(View::Fit));
                 } else if let Some(wire) = super::drawing::unwritten(self.session()).filter(|_| wires) {
                     out.push(Request::View(View::Sketch(super::Sketch::Label(wire))));
                 }

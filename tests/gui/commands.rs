@@ -6,6 +6,7 @@ use chalktalk::app::port::{FromRunner, LoadedRun, ToRunner};
 use chalktalk::app::{Command, Mode};
 use chalktalk::base::{RunId, RunMicros};
 use eframe::egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
 
 use crate::runs;
 use crate::stage::{PLAY, Stage};
@@ -62,8 +63,15 @@ fn commands_of_drawing_and_text() {
 fn a_play_is_arranged_as_one_step() {
     let mut stage = Stage::new(PLAY);
     let before = stage.text().to_owned();
+    for _ in 0..6 {
+        stage.choose("view.zoom-in");
+    }
     stage.choose("layout.arrange");
     assert_ne!(stage.text(), before);
+    let canvas = stage.harness.get_by_label("Canvas").rect();
+    for node in ["snap start", "call first", "call second", "pass done"] {
+        assert!(canvas.contains_rect(stage.node_rect(node)), "{node} is in sight");
+    }
     let logic = |text: &str| text.split("layout {").next().unwrap_or_default().trim_end().to_owned();
     assert_eq!(logic(stage.text()), logic(&before), "places alone have changed");
     stage.choose("edit.undo");

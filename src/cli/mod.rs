@@ -10,6 +10,8 @@ mod args;
 mod bridge;
 mod check;
 mod convert;
+#[cfg(feature = "run")]
+mod ctrl_c;
 mod events;
 #[cfg(feature = "export")]
 mod export;

@@ -12,6 +12,7 @@ use super::Verdict;
 use super::allowed::Ledger;
 use super::args;
 use super::check::{refuse_errors, say_broken};
+use super::ctrl_c::CtrlC;
 use super::events;
 use super::input::{self, Input};
 use super::output::Output;
@@ -235,6 +236,7 @@ pub(super) fn drive(job: Job, journal: Journal, out: &mut Output) -> anyhow::Res
 }
 
 async fn follow(mut job: Job, runner: &Runner, out: &mut Output) -> anyhow::Result<Option<Outcome>> {
+    let mut ctrl_c = CtrlC::listen()?;
     let run = runner.start(job.start.clone()).await?;
     for (name, payload) in std::mem::take(&mut job.signals) {
         runner.signal(&run, &name, payload, None).await?;
@@ -253,8 +255,7 @@ async fn follow(mut job: Job, runner: &Runner, out: &mut Output) -> anyhow::Resu
                 has_ended = true;
                 continue;
             }
-            pressed = tokio::signal::ctrl_c() => {
-                pressed.context("cannot listen for Ctrl-C")?;
+            () = ctrl_c.pressed() => {
                 if cancelling {
                     return Ok(None);
                 }

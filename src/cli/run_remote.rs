@@ -7,6 +7,7 @@ use tonic::Streaming;
 
 use super::Verdict;
 use super::args;
+use super::ctrl_c::CtrlC;
 use super::events;
 use super::output::Output;
 use super::remote::{Client, Remote, event, is_lost, said};
@@ -78,21 +79,33 @@ fn start(
     out: &mut Output,
 ) -> anyhow::Result<Verdict> {
     let mut record = Record::open(args.events.as_deref())?;
+    let mut ctrl_c = remote.runtime.block_on(async { CtrlC::listen() })?;
     // One run, however often it is asked for.
     let ask = v1::StartRunRequest { request_id: uuid::Uuid::now_v7().to_string(), ..ask };
     let Remote { runtime, client } = &mut *remote;
     let start = Remote::ask_again(client, async |client| client.start_run(ask.clone()).await);
-    let run = runtime.block_on(start)?.run;
+    let run = runtime.block_on(async {
+        tokio::select! {
+            started = start => Ok(started?.run),
+            () = ctrl_c.pressed() => bail!("left by Ctrl-C, before the server said that the run has started"),
+        }
+    })?;
     out.progress(&format!("run {run}"));
     for (name, value) in signals {
         let to = Some(v1::signal_request::To::Run(run.clone()));
         let ask = v1::SignalRequest { to, name, payload: Some(any(&value.into())?), signal_id: String::new() };
         remote.ask(async |client| client.signal(ask).await)?;
     }
-    follow(remote, &run, &mut record, out)
+    follow(remote, &run, &mut ctrl_c, &mut record, out)
 }
 
-fn follow(remote: &mut Remote, run: &str, record: &mut Record, out: &mut Output) -> anyhow::Result<Verdict> {
+fn follow(
+    remote: &mut Remote,
+    run: &str,
+    ctrl_c: &mut CtrlC,
+    record: &mut Record,
+    out: &mut Output,
+) -> anyhow::Result<Verdict> {
     let Remote { runtime, client } = remote;
     let goes_on =
         || format!("run {run} goes on there: ask for it with 'chalktalk show {run}' once the server can be reached");
@@ -104,13 +117,15 @@ fn follow(remote: &mut Remote, run: &str, record: &mut Record, out: &mut Output)
                 message = told.message() => match message {
                     Err(status) if is_lost(&status) => {
                         out.say("the connection is lost, and the run goes on: waiting for the server for up to two minutes");
-                        told = watch(client, run, from).await.with_context(goes_on)?;
+                        told = tokio::select! {
+                            told = watch(client, run, from) => told.with_context(goes_on)?,
+                            () = ctrl_c.pressed() => bail!("left by Ctrl-C; {}", goes_on()),
+                        };
                         continue;
                     }
                     message => message.map_err(|status| said(&status))?,
                 },
-                pressed = tokio::signal::ctrl_c() => {
-                    pressed.context("cannot listen for Ctrl-C")?;
+                () = ctrl_c.pressed() => {
                     if cancelling {
                         return Ok(Verdict::Failed);
                     }

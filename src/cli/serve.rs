@@ -13,6 +13,7 @@ use super::Verdict;
 use super::allowed::Ledger;
 use super::args;
 use super::check::say_broken;
+use super::ctrl_c::CtrlC;
 use super::input;
 use super::output::Output;
 use super::remote;
@@ -121,7 +122,7 @@ async fn listen(
 ) -> anyhow::Result<()> {
     // Before the address is told, so that whoever starts this may stop it at once.
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+    let mut interrupt = CtrlC::listen()?;
     let scheme = if access.has_tls() { "https" } else { "http" };
     let served = async {
         #[cfg(feature = "telemetry")]
@@ -159,7 +160,7 @@ async fn listen(
     }
     tokio::select! {
         _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = interrupt.pressed() => {}
     }
     info!(target: "chalktalk::serve", "stopping; unfinished runs go on at the next start");
     server.stop().await;

@@ -124,21 +124,7 @@ impl Editor {
             | Command::ChangeText { .. }
             | Command::Fix(_)
             | Command::FixProblem
-            | Command::FormatText => {
-                let wires = matches!(
-                    &command,
-                    Command::Edit(Gesture::Connect { .. } | Gesture::ConnectAll { .. } | Gesture::Insert { .. })
-                );
-                let arranges = command == Command::Arrange;
-                if let Err(error) = self.edit_command(command) {
-                    self.toasts.push(Tone::Error, error.to_string(), None);
-                } else if arranges {
-                    // The nodes may be elsewhere now, and in another shape.
-                    out.push(Request::View(View::Fit));
-                } else if let Some(wire) = super::drawing::unwritten(self.session()).filter(|_| wires) {
-                    out.push(Request::View(View::Sketch(super::Sketch::Label(wire))));
-                }
-            }
+            | Command::FormatText => self.change(command, out),
             Command::Draw(draw) => {
                 let done = if self.session().mode() == Mode::Replay && !self.can_draw(&draw) {
                     Err(NotDone::Replay)
@@ -198,6 +184,23 @@ impl Editor {
 
             Command::DismissToast(id) => self.toasts.dismiss(id),
             run => self.run_command(run, out),
+        }
+    }
+
+    /// A change of the play or its text, and what the canvas is asked for after it.
+    fn change(&mut self, command: Command, out: &mut Vec<Request>) {
+        let wires = matches!(
+            &command,
+            Command::Edit(Gesture::Connect { .. } | Gesture::ConnectAll { .. } | Gesture::Insert { .. })
+        );
+        let arranges = command == Command::Arrange;
+        if let Err(error) = self.edit_command(command) {
+            self.toasts.push(Tone::Error, error.to_string(), None);
+        } else if arranges {
+            // The nodes may be elsewhere now, and in another shape.
+            out.push(Request::View(View::Fit));
+        } else if let Some(wire) = super::drawing::unwritten(self.session()).filter(|_| wires) {
+            out.push(Request::View(View::Sketch(super::Sketch::Label(wire))));
         }
     }
 

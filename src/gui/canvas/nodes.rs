@@ -226,7 +226,7 @@ impl One<'_> {
             let (fill, line, radius) = match (under_pointer, wanted) {
                 (true, _) => (theme.accent, theme.accent, PORT + 1.8),
                 (false, true) => (theme.field, theme.accent, PORT + 0.8),
-                (false, false) => (theme.field, theme::mix(theme.card_line, theme.text, 0.22), PORT),
+                (false, false) => (theme.field, theme.port(), PORT),
             };
             let stroke = Stroke::new((1.6 * self.zoom).clamp(1.0, 2.5), line);
             self.painter.circle(self.paint.at(at), radius * self.zoom, fill, stroke);

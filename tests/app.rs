@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use chalktalk::app::port::{FromRunner, LoadedRun, RunState, RunSummary, ToRunner};
-use chalktalk::app::{Command, Editor, Gesture, Key, Mode, NeedsRepaint, Request, Selection, Shortcut, View, registry};
+use chalktalk::app::{
+    Command, Draw, Editor, Gesture, Key, Mode, NeedsRepaint, Request, Selection, Shortcut, View, Way, registry,
+};
 use chalktalk::base::{BallId, Coord, NodeId, RunId, RunMicros};
 use chalktalk::event::{Code, Event, Failure, Outcome, Payload, Recorded, Started, WireRef};
 use chalktalk::lang;
@@ -333,6 +335,42 @@ fn typing_and_drawing_go_back_step_by_step() {
     undo_to_start(&mut editor);
     apply(&mut editor, Command::FormatText);
     assert_eq!(editor.session().text(), lang::print(&lang::parse(CHECKOUT).doc));
+}
+
+#[test]
+fn a_held_key_moves_in_one_step() {
+    let mut editor = Editor::with_text(CHECKOUT);
+    let text = editor.session().text().to_owned();
+    let ids = [id("gift"), id("both")];
+    let n_steps = |editor: &Editor| editor.session().history().names().0.count();
+    let right = || Command::Draw(Draw::Nudge { way: Way::Right, fine: false });
+    let hold = |editor: &mut Editor, n: u8| {
+        for _ in 0..n {
+            apply(editor, right());
+            let _ = editor.tick(0.05);
+        }
+    };
+    apply(&mut editor, Command::Select(Selection::node(ids[0].clone())));
+    hold(&mut editor, 30);
+    assert_eq!(n_steps(&editor), 1);
+    let held = editor.session().text().to_owned();
+    // After a pause, or of other nodes, it is another one.
+    let _ = editor.tick(1.5);
+    hold(&mut editor, 2);
+    assert_eq!(n_steps(&editor), 2);
+    apply(&mut editor, Command::Select(Selection::node(ids[1].clone())));
+    hold(&mut editor, 2);
+    assert_eq!(n_steps(&editor), 3);
+    apply(&mut editor, Command::Undo);
+    apply(&mut editor, Command::Undo);
+    assert_eq!(editor.session().text(), held);
+    apply(&mut editor, Command::Undo);
+    assert_eq!(editor.session().text(), text);
+    apply(&mut editor, Command::Redo);
+    assert_eq!(editor.session().text(), held);
+    hold(&mut editor, 1);
+    apply(&mut editor, Command::Undo);
+    assert_eq!(editor.session().text(), held, "what was redone is done");
 }
 
 #[test]

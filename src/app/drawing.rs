@@ -163,7 +163,12 @@ impl Editor {
             Draw::DeleteAndHeal => session.gesture(&Gesture::DeleteAndHeal(nodes()))?,
             Draw::Align(how) => session.place("Align", session.aligned(how))?,
             Draw::Distribute(axis) => session.place("Distribute", session.distributed(axis))?,
-            Draw::Nudge { way, fine } => session.place("Nudge", session.nudged(way, fine))?,
+            Draw::Nudge { way, fine } => {
+                let places = session.nudged(way, fine);
+                if !places.is_empty() {
+                    session.gesture(&Gesture::Nudge(places))?;
+                }
+            }
             Draw::Swap => {
                 let (a, b) = session.two_branches().ok_or(NotDone::NoBranches)?;
                 session.gesture(&Gesture::Swap(a, b))?;

@@ -57,7 +57,7 @@ impl Session {
         };
         if !staged.redo.is_empty() {
             let selection = selection.map(|select| select(item.and_then(|item| staged.source.doc.play(item))));
-            self.commit(name_of(gesture), staged, selection);
+            self.commit(name_of(gesture), staged, selection, matches!(gesture, Gesture::Nudge(_)));
         }
         Ok(())
     }
@@ -95,7 +95,10 @@ impl Session {
             }
             Gesture::SetField { node, field, text } => at.set_field(node, *field, text),
             Gesture::SetKind { node, kind } => at.set_kind(node, kind.clone()),
-            Gesture::Move(places) | Gesture::Arrange(places) | Gesture::Place { places, .. } => at.move_nodes(places),
+            Gesture::Move(places)
+            | Gesture::Nudge(places)
+            | Gesture::Arrange(places)
+            | Gesture::Place { places, .. } => at.move_nodes(places),
             Gesture::AddNode { kind, at: place, from } => {
                 let node =
                     Node { id: ops::fresh_id(self.graph(), kind), kind: kind.clone(), options: Options::default() };
@@ -299,7 +302,7 @@ fn name_of(gesture: &Gesture) -> Cow<'static, str> {
         Gesture::Rename { node, to } => format!("Rename {node} to {}", to.trim()).into(),
         Gesture::SetField { node, field, .. } => format!("Change {} of {node}", field.label()).into(),
         Gesture::SetKind { node, kind } => format!("Make {node} a {}", kind.keyword()).into(),
-        Gesture::Move(places) => match places.as_slice() {
+        Gesture::Move(places) | Gesture::Nudge(places) => match places.as_slice() {
             [(node, ..)] => format!("Move {node}").into(),
             places => format!("Move {} nodes", places.len()).into(),
         },

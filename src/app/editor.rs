@@ -16,7 +16,7 @@ use crate::base::NodeId;
 use crate::lang;
 use crate::replay::NeedsRepaint;
 
-/// After a pause of this length in typing, what follows is another step of undo.
+/// After a pause of this length in typing or moving by a key, what follows is another step of undo.
 const TYPING_PAUSE_SECS: f32 = 1.0;
 /// How often the files are looked at for other programs' changes.
 const LOOK_SECS: f32 = 2.0;
@@ -40,7 +40,7 @@ pub struct Editor {
     pub(super) data: Option<PathBuf>,
     pub(super) told_drafts: bool,
     wake_in_secs: Option<f32>,
-    /// Since the last typed change.
+    /// Since the last change that the next may go on with: typing, moving by a key.
     idle_secs: f32,
     /// Since the last look at the files.
     unlooked_secs: f32,
@@ -126,6 +126,9 @@ impl Editor {
             | Command::FixProblem
             | Command::FormatText => self.change(command, out),
             Command::Draw(draw) => {
+                if matches!(draw, super::Draw::Nudge { .. }) {
+                    self.idle_secs = 0.0;
+                }
                 let done = if self.session().mode() == Mode::Replay && !self.can_draw(&draw) {
                     Err(NotDone::Replay)
                 } else {

@@ -87,6 +87,8 @@ pub enum Gesture {
     },
     /// New top-left corners. A drag is one of these, on release.
     Move(Vec<(NodeId, i32, i32)>),
+    /// The same by a key. One after the other without a pause are one step of the history.
+    Nudge(Vec<(NodeId, i32, i32)>),
     /// The same for what the program arranged.
     Arrange(Vec<(NodeId, i32, i32)>),
     SetPlay {

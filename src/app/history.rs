@@ -10,7 +10,7 @@ pub struct History {
     steps: Vec<Step>,
     /// Steps before it are done, those from it on are undone.
     at: usize,
-    /// The next step of typing is a step of its own.
+    /// The next step is one of its own, even if it goes on with the last.
     broken: bool,
     saved: Option<StateId>,
     next_state: StateId,
@@ -22,7 +22,7 @@ type StateId = u64;
 #[derive(Clone, Debug)]
 struct Step {
     name: Cow<'static, str>,
-    typing: bool,
+    goes_on: GoesOn,
     /// In the order in which they were made.
     redo: Vec<Batch>,
     /// In the order in which they take it back.
@@ -31,6 +31,16 @@ struct Step {
     after: Selection,
     /// The state that it leads to.
     state: StateId,
+}
+
+/// Whether what is done next may become a part of the step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GoesOn {
+    No,
+    /// With what is typed where it stopped.
+    Typing,
+    /// With the same again, of the same selection: a key is held.
+    Again,
 }
 
 impl Default for History {
@@ -45,14 +55,36 @@ pub(super) type Batch = Vec<TextChange>;
 impl History {
     /// Remembers as one step what was done to the text. What was undone is forgotten.
     pub(super) fn record(&mut self, name: Cow<'static, str>, redo: Vec<Batch>, undo: Vec<Batch>, before: Selection) {
-        self.push(Step { name, typing: false, redo, undo, before, after: Selection::default(), state: 0 });
+        self.push(Step { name, goes_on: GoesOn::No, redo, undo, before, after: Selection::default(), state: 0 });
+    }
+
+    /// As [`Self::record`], but what is done again before a pause becomes a part of the step before.
+    pub(super) fn record_again(
+        &mut self,
+        name: Cow<'static, str>,
+        redo: Vec<Batch>,
+        mut undo: Vec<Batch>,
+        of: Selection,
+    ) {
+        let is_last = !self.broken && self.at == self.steps.len();
+        let last = self.steps.last_mut().filter(|_| is_last);
+        if let Some(step) = last.filter(|step| step.goes_on == GoesOn::Again && step.name == name && step.after == of) {
+            step.redo.extend(redo);
+            undo.append(&mut step.undo);
+            step.undo = undo;
+            step.state = self.next_state;
+            self.next_state += 1;
+            return;
+        }
+        self.push(Step { name, goes_on: GoesOn::Again, redo, undo, before: of, after: Selection::default(), state: 0 });
+        self.broken = false;
     }
 
     /// Makes one change as a step of typing, or as a part of the step before if that stopped at the same place.
     pub(super) fn typed(&mut self, text: &mut String, change: TextChange, before: Selection) {
         let joins = !self.broken
             && self.at == self.steps.len()
-            && self.steps.last().is_some_and(|step| step.typing && step.continues_with(&change));
+            && self.steps.last().is_some_and(|step| step.goes_on == GoesOn::Typing && step.continues_with(&change));
         let breaks_after = change.text.contains('\n') || change.text.len() > 1 && change.span.is_empty();
         let undo = vec![change.apply(text)];
         let redo = vec![change];
@@ -63,7 +95,8 @@ impl History {
             self.next_state += 1;
         } else {
             let (name, after) = ("Type".into(), Selection::default());
-            self.push(Step { name, typing: true, redo: vec![redo], undo: vec![undo], before, after, state: 0 });
+            let goes_on = GoesOn::Typing;
+            self.push(Step { name, goes_on, redo: vec![redo], undo: vec![undo], before, after, state: 0 });
         }
         self.broken = breaks_after;
     }
@@ -102,7 +135,7 @@ impl History {
         Some(step.after.clone())
     }
 
-    /// What comes next is a step of its own, even if it is typing: a pause was made.
+    /// What comes next is a step of its own, even if it goes on with the last: a pause was made.
     pub(super) const fn pause(&mut self) {
         self.broken = true;
     }

@@ -384,10 +384,20 @@ impl Session {
         self.read(text);
     }
 
-    /// Takes over what a gesture made of the source, as one step.
-    pub(super) fn commit(&mut self, name: Cow<'static, str>, staged: Staged, selection: Option<Selection>) {
+    /// Takes over what a gesture made of the source, as one step; with `again` as a part of the last if that was the same.
+    pub(super) fn commit(
+        &mut self,
+        name: Cow<'static, str>,
+        staged: Staged,
+        selection: Option<Selection>,
+        again: bool,
+    ) {
         let before = self.selection.clone();
-        self.history.record(name, staged.redo, staged.undo, before);
+        if again {
+            self.history.record_again(name, staged.redo, staged.undo, before);
+        } else {
+            self.history.record(name, staged.redo, staged.undo, before);
+        }
         let before = self.replace_source(staged.source);
         if let Some(selection) = selection {
             self.selection = selection;

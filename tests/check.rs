@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use chalktalk::check::{CODES, check};
-use chalktalk::diag::{Colour, Diagnostic, to_text};
+use chalktalk::check::{CODES, Mended, check, mend};
+use chalktalk::diag::{Colour, Diagnostic, Severity, to_text};
 use chalktalk::lang::{apply_changes, parse};
 
 fn folder() -> PathBuf {
@@ -119,6 +119,34 @@ fn a_fix_solves_what_it_is_for() {
     }
     assert!(worse.is_empty(), "{}", worse.join("\n"));
     assert!(n_fixes > 60, "{n_fixes}");
+}
+
+#[test]
+fn what_needs_no_decision_is_mended_and_nothing_else_is_touched() {
+    let mut n_done = 0;
+    for (name, text) in wrong_texts() {
+        let before = found(&text);
+        let mended = mend(&text);
+        let after = found(&mended.text);
+        let n_errors = |found: &[Diagnostic]| found.iter().filter(|found| found.severity == Severity::Error).count();
+        n_done += mended.done.len();
+        assert_eq!(mended.done.is_empty(), mended.text == text, "{name}: {:?}", mended.done);
+        assert!(
+            n_errors(&after) <= n_errors(&before) && after.len() <= before.len(),
+            "{name}: {:?}\n{}",
+            mended.done,
+            mended.text
+        );
+        assert_eq!(
+            mend(&mended.text),
+            Mended { text: mended.text.clone(), done: Vec::new() },
+            "{name}: once is enough"
+        );
+        // Comments are nobody's business.
+        let comments = |text: &str| text.lines().filter(|line| line.trim_start().starts_with("//")).count();
+        assert_eq!(comments(&mended.text), comments(&text), "{name}");
+    }
+    assert!(n_done > 20, "{n_done}");
 }
 
 #[test]

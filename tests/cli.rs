@@ -120,6 +120,42 @@ fn check_is_silent_on_stdout_when_all_is_well() {
 }
 
 #[test]
+fn check_fixes_what_needs_no_decision() {
+    let place = Place::new();
+    // A word that was meant, a condition with nothing beside it, a second way on; and two things only a person can know.
+    let text = "play a/1/b {\n  snap s // kept\n  pass p\n  call c = x/1/y\n  s -> c  otherwise // too\n  c -> q\n  c -> p\n  c -> p\n}\n";
+    let path = place.file("bad.play", text);
+    let done = place.run(["check", "--fix", "bad.play"]);
+    done.is(1, "bad.play:5: remove 'otherwise' [P008]\n");
+    let fixed = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        fixed,
+        text.replace("s -> c  otherwise // too", "s -> c // too").replacen("  c -> p\n", "", 1),
+        "{done:?}"
+    );
+    assert!(done.stdout.contains("P001") && !done.stdout.contains("P008"), "what is left is printed: {done:?}");
+
+    // Nothing is left that it would do: nothing is written or said.
+    let before = std::fs::metadata(&path).unwrap().modified().unwrap();
+    let again = place.run(["check", "--fix", "--format", "json", "bad.play"]);
+    assert!(!again.stderr.contains("remove"), "{again:?}");
+    assert_eq!(std::fs::metadata(&path).unwrap().modified().unwrap(), before);
+    let left: Value = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!(
+        left,
+        serde_json::from_str::<Value>(&place.run(["check", "--format", "json", "bad.play"]).stdout).unwrap()
+    );
+
+    let ron = "bad.ron";
+    place.file("half.play", text.replace("  c -> q\n", ""));
+    place.run(["convert", "half.play", ron]).is(0, "");
+    place.run(["check", "--fix", ron]).is(0, "bad.ron (as text):5: remove 'otherwise' [P008]");
+    place.run(["check", ron]).is(0, "nothing is wrong");
+    place.run_with(text, ["check", "--fix", "-"]).is(2, "'-' is no file that --fix could write");
+    assert_eq!(place.run_with(text, ["check", "--fix", "nowhere.play"]).stdout, "");
+}
+
+#[test]
 fn files_that_cannot_be_used_get_a_clear_message() {
     let place = Place::new();
     place.file("a.txt", "play");

@@ -11,10 +11,12 @@ mod fan_in;
 mod fixes;
 mod flow;
 mod formations;
+mod mend;
 mod nodes;
 mod wires;
 
 pub use codes::CODES;
+pub use mend::{Done, Mended, mend};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -100,17 +100,24 @@ pub(super) enum Command {
 Examples:
   chalktalk check plays/checkout.play
   chalktalk check --format json plays/*.ron | jq '.[].message'
+  chalktalk check --fix my.play
   cat my.play | chalktalk check -
 
 Prints findings with their places; the exit code is 1 if one of them is an error. The JSON is one array of
 {file, code, severity, message, help, start: {offset, line, column}, end: {…}}; offsets count bytes from 0, lines and
-columns from 1. A .ron or .json file is shown as its text.")]
+columns from 1. A .ron or .json file is shown as its text.
+
+--fix solves what can be solved in one way only and makes no node come or go, says each fix on stderr, and prints what is
+left. A file is written whole or not at all, and only if it is still as it was read; a .ron or .json file is laid out anew.")]
 pub(super) struct Check {
     /// .play, .ron or .json files; - reads the text of a play from stdin
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Write the files with the fixes that need no decision
+    #[arg(long)]
+    pub fix: bool,
 }
 
 #[derive(Debug, clap::Args)]

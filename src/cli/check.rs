@@ -1,9 +1,16 @@
+use std::path::Path;
+
+use anyhow::bail;
+
 use super::Verdict;
 use super::args::{self, Format};
-use super::input::{self, Broken, Input};
+use super::fmt::spell;
+use super::input::{self, Broken, Input, Kind};
 use super::output::Output;
-use crate::check;
+use crate::check::{self, Done, Mended};
 use crate::diag::{Diagnostic, Record, Severity, to_records, to_text};
+use crate::files::{self, Over};
+use crate::lang::parse;
 
 pub(super) fn check(args: &args::Check, out: &mut Output) -> anyhow::Result<Verdict> {
     let mut tally = Tally::default();
@@ -11,7 +18,11 @@ pub(super) fn check(args: &args::Check, out: &mut Output) -> anyhow::Result<Verd
     // One bad name among many must not hide what is wrong with the others.
     let mut failure = None;
     for path in &args.files {
-        let (name, text, found) = match input::read(path) {
+        let read = input::read(path).and_then(|read| match read {
+            Ok(input) if args.fix => fix(path, input, out).map(Ok),
+            read => Ok(read),
+        });
+        let (name, text, found) = match read {
             Ok(Ok(input)) => {
                 let found = check::check(&input.source);
                 (input.shown_name(), input.source.text, found)
@@ -41,6 +52,25 @@ pub(super) fn check(args: &args::Check, out: &mut Output) -> anyhow::Result<Verd
         None if tally.errors > 0 => Ok(Verdict::Failed),
         None => Ok(Verdict::Well),
     }
+}
+
+/// Writes the file with what can be solved without a person, and says what that was.
+fn fix(path: &Path, input: Input, out: &Output) -> anyhow::Result<Input> {
+    let Some(stamp) = &input.stamp else {
+        bail!("'-' is no file that --fix could write: name one, or leave --fix out");
+    };
+    let Mended { text, done } = check::mend(&input.source.text);
+    if done.is_empty() {
+        return Ok(input);
+    }
+    let source = parse(text);
+    let mended = Input { source, stamp: None, name: input.name.clone(), text: String::new(), kind: input.kind };
+    let written = if mended.kind == Kind::Play { mended.source.text.clone() } else { spell(&mended, mended.kind) };
+    files::save(path, &written, Over::Same(stamp))?;
+    for Done { code, line, title } in &done {
+        out.say(&format!("{}:{line}: {title} [{code}]", mended.shown_name()));
+    }
+    Ok(mended)
 }
 
 /// What keeps a play from being used, on stderr. Warnings are left to `check`.

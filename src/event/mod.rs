@@ -9,6 +9,7 @@ mod failure;
 mod headers;
 mod payload;
 mod trace;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ pub use failure::{Detail, Failure};
 pub use headers::{Answer, Headers, MAX_HEADER_BYTES, MAX_HEADERS};
 pub use payload::{OpaquePayload, Payload, Size};
 pub use trace::{TraceContext, span_id};
+pub use words::{outcome_words, tame, words};
 
 use crate::base::{BallId, Coord, GroupId, NodeId, RunId, RunMicros};
 

@@ -14,6 +14,8 @@ python3 scripts/bench_table.py "${CARGO_TARGET_DIR:-target}/criterion" "$began" 
 cargo bench --locked --quiet --bench calls || kept=1
 # Steps in this process.
 cargo bench --locked --quiet --bench steps || kept=1
+# A record of a million events.
+cargo bench --locked --quiet --bench replay || kept=1
 # A million runs that wait. About a minute, and 1 GB of disk.
 cargo bench --locked --quiet --bench parked || kept=1
 exit $kept

@@ -8,8 +8,9 @@ use super::gesture::Gesture;
 use super::key::Shortcut;
 use super::registry;
 use super::selection::Selection;
-use crate::base::{NodeId, RunId, RunMicros, TextChange};
+use crate::base::{BallId, NodeId, RunId, RunMicros, TextChange};
 use crate::diag::Fix;
+use crate::replay::Jump;
 
 /// Everything that the editor can be told to do. Those that need nothing but themselves have an entry in
 /// [`super::registry`], with their names and shortcuts.
@@ -152,6 +153,27 @@ pub enum Command {
     JumpToEnd,
     Seek(RunMicros),
     SetSpeed(f32),
+    /// Towards the start, or hold.
+    PlayBackwards,
+    Faster,
+    Slower,
+    /// Idle stretches are cut out of the slider and passed over, or not.
+    FoldIdle,
+    Jump(Jump),
+    /// The next event that has to do with the selected node.
+    NextHere,
+    PreviousHere,
+    /// Asks where to.
+    JumpTo,
+    SliderIn,
+    SliderOut,
+    SliderWhole,
+    /// Shows or hides what the end of the run had to wait for.
+    ToggleCritical,
+    ShowTimeline,
+    ShowEvents,
+    /// What a ball carries, then and there. `None`: no ball.
+    LookAt(Option<BallId>),
 
     DismissToast(u64),
 }
@@ -207,6 +229,8 @@ impl Command {
             Self::SetInput(_) => ("Input", "What the next run starts with"),
             Self::OpenRun(_) => ("Replay", "Replay this run; nothing is called"),
             Self::Seek(_) => ("Seek", "Show this instant"),
+            Self::LookAt(_) => ("Look inside", "Show what the ball carries"),
+            Self::Jump(_) => ("Go there", "Show this place of the run"),
             Self::SetSpeed(_) => ("Speed", "How fast the replay goes"),
             Self::DismissToast(_) => ("Dismiss", "Close this message"),
             // Plain ones have entries.

@@ -148,6 +148,9 @@ impl Editor {
             }
             Command::SelectNone => self.session_mut().select(Selection::default()),
             Command::Select(selection) => {
+                if let Some(watch) = self.session_mut().watch_mut() {
+                    watch.look_at(None);
+                }
                 self.session_mut().text_cursor = None;
                 self.session_mut().select(selection);
             }
@@ -298,7 +301,18 @@ impl Editor {
             | Command::JumpToEnd
             | Command::PlayPause
             | Command::Seek(_)
-            | Command::SetSpeed(_) => watch.is_some(),
+            | Command::SetSpeed(_)
+            | Command::PlayBackwards
+            | Command::Faster
+            | Command::Slower
+            | Command::FoldIdle
+            | Command::Jump(_)
+            | Command::JumpTo
+            | Command::SliderIn
+            | Command::SliderOut
+            | Command::SliderWhole
+            | Command::ToggleCritical => watch.is_some(),
+            Command::NextHere | Command::PreviousHere => watch.is_some() && session.selection().single_node().is_some(),
             _ => true,
         }
     }

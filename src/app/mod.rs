@@ -47,7 +47,7 @@ pub use history::History;
 pub use key::{Key, Shortcut};
 pub use pick::{Choice, Pick};
 pub use place::{Align, Axis, STEP, Way};
-pub use request::{Answer, Question, Request, View};
+pub use request::{Answer, Question, Request, View, Zoom};
 pub use selection::{Selection, wire_name, wire_number};
 pub use session::{Mode, Session, Shown};
 pub use toast::{Toast, Tone};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use crate::base::{Coord, Method, NodeId, RunId};
+use crate::base::{Coord, Method, NodeId, RunId, RunMicros};
 use crate::event::Recorded;
 use crate::play::{Document, Formation};
 
@@ -77,6 +77,17 @@ pub enum FromRunner {
     },
     Runs(Vec<RunSummary>),
     Loaded(Box<LoadedRun>),
+    /// Right after [`FromRunner::Loaded`] of a long record: it has so many events and is so long, and what it did not
+    /// bring comes as [`FromRunner::Events`].
+    Reading {
+        run: RunId,
+        n_events: u64,
+        until: RunMicros,
+    },
+    /// All of it has come, or what there is of it.
+    HasRead {
+        run: RunId,
+    },
     Discovered {
         number: u64,
         /// In the order of the formation's lines, plays that are registered last.

@@ -59,6 +59,20 @@ pub enum View {
     Welcome,
     AddBookmark,
     NextBookmark,
+    /// Show the field that asks where to go in a run, with the focus.
+    JumpTo,
+    /// The slider: closer by a step, wider, or all of the run.
+    Slider(Zoom),
+    ToggleCritical,
+    ShowTimeline,
+    ShowEvents,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zoom {
+    In,
+    Out,
+    Whole,
 }
 
 /// A question with its answers as buttons. Dismissing it changes nothing.

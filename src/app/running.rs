@@ -6,14 +6,15 @@ use serde_json::Value;
 use super::command::Command;
 use super::editor::Editor;
 use super::port::{FromRunner, Start, Ticket, ToRunner};
-use super::request::{Answer, Question, Request, View};
+use super::request::{Answer, Question, Request, View, Zoom};
+use super::selection::Selection;
 use super::session::Session;
 use super::toast::Tone;
 use super::watch::Watch;
-use crate::base::{NodeId, RunId};
+use crate::base::{BallId, NodeId, RunId};
 use crate::event::{Event, Outcome, Recorded};
 use crate::play::NodeKind;
-use crate::replay::{Film, Playback};
+use crate::replay::{Film, Jump, Playback};
 
 /// How many past runs are listed.
 const MAX_RUNS: u32 = 500;
@@ -59,7 +60,46 @@ impl Editor {
             Command::JumpToEnd => self.control(jump_to_end),
             Command::Seek(time) => self.control(|playback, film| playback.seek(time, film)),
             Command::SetSpeed(speed) => self.control(|playback, _| playback.set_speed(speed)),
+            Command::PlayBackwards => self.control(Playback::toggle_backwards),
+            Command::Faster => self.control(|playback, _| playback.faster()),
+            Command::Slower => self.control(|playback, _| playback.slower()),
+            Command::FoldIdle => self.control(|playback, _| playback.fold(!playback.is_folded())),
+            Command::Jump(jump) => self.jump(&jump),
+            Command::NextHere | Command::PreviousHere => {
+                if let Some(node) = self.session().selection().single_node().cloned() {
+                    self.jump(&if command == Command::NextHere { Jump::NextAt(node) } else { Jump::PreviousAt(node) });
+                }
+            }
+            Command::JumpTo => out.push(Request::View(View::JumpTo)),
+            Command::SliderIn => out.push(Request::View(View::Slider(Zoom::In))),
+            Command::SliderOut => out.push(Request::View(View::Slider(Zoom::Out))),
+            Command::SliderWhole => out.push(Request::View(View::Slider(Zoom::Whole))),
+            Command::ToggleCritical => out.push(Request::View(View::ToggleCritical)),
+            Command::ShowEvents => out.push(Request::View(View::ShowEvents)),
+            Command::LookAt(ball) => self.look_at(ball, out),
+            Command::ShowTimeline => out.push(Request::View(View::ShowTimeline)),
             _ => {}
+        }
+    }
+
+    /// Says why where there is no such place.
+    fn jump(&mut self, jump: &Jump) {
+        let Some(watch) = self.session_mut().watch_mut() else { return };
+        match watch.film().find(jump, watch.playback().n_events()) {
+            Ok(found) => watch.control(|playback, film| playback.go_to(found, film)),
+            Err(why) => self.toasts.push(Tone::Info, why, None),
+        }
+    }
+
+    /// Shows the ball, and selects where it is.
+    fn look_at(&mut self, ball: Option<BallId>, out: &mut Vec<Request>) {
+        let node = ball.and_then(|ball| Some(self.session().watch()?.view().ball(ball)?.node.clone()));
+        if let Some(node) = node {
+            self.session_mut().select(Selection::node(node));
+            out.push(Request::View(View::ShowInspector));
+        }
+        if let Some(watch) = self.session_mut().watch_mut() {
+            watch.look_at(ball);
         }
     }
 
@@ -195,6 +235,16 @@ impl Editor {
                     self.toasts.push(Tone::Error, text, None);
                 }
                 self.session_mut().set_watch(Some(Watch::loaded(*loaded)));
+            }
+            FromRunner::Reading { run, n_events, until } => {
+                if let Some(watch) = self.watch_where(|watch| watch.run() == Some(&run)) {
+                    watch.is_read(n_events, until);
+                }
+            }
+            FromRunner::HasRead { run } => {
+                if let Some(watch) = self.watch_where(|watch| watch.run() == Some(&run)) {
+                    watch.has_been_read();
+                }
             }
             FromRunner::Discovered { number, places } => self.discovered(number, places),
             FromRunner::Failed { message } => self.toasts.push(Tone::Error, message, None),

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::port::{LoadedRun, Ticket};
-use crate::base::{RunId, RunMicros};
+use crate::base::{BallId, RunId, RunMicros};
 use crate::event::Recorded;
 use crate::play::{Document, Graph, Play};
 use crate::replay::{Film, NeedsRepaint, Playback, View};
@@ -18,6 +18,10 @@ pub struct Watch {
     playback: Playback,
     view: View,
     live: bool,
+    /// How many events the record has, while it is being read.
+    reading: Option<u64>,
+    /// The ball that the person looks into.
+    ball: Option<BallId>,
     /// The run's clock, as far as wall time has carried it since the last event.
     clock_secs: f64,
 }
@@ -36,6 +40,8 @@ impl Watch {
             playback: Playback::live(),
             view: View::default(),
             live: true,
+            reading: None,
+            ball: None,
             clock_secs: 0.0,
         }
     }
@@ -54,6 +60,8 @@ impl Watch {
             playback,
             view: View::default(),
             live,
+            reading: None,
+            ball: None,
             clock_secs: 0.0,
         };
         watch.push(events);
@@ -66,6 +74,17 @@ impl Watch {
 
     pub(super) fn has_started(&mut self, run: RunId) {
         self.run = Some(run);
+    }
+
+    /// The record has so many events, of which more come, and is so long.
+    pub(super) fn is_read(&mut self, n_events: u64, until: RunMicros) {
+        self.reading = Some(n_events);
+        self.film.expect(n_events);
+        self.film.heard_until(until);
+    }
+
+    pub(super) const fn has_been_read(&mut self) {
+        self.reading = None;
     }
 
     /// Events that come twice are passed over; after a gap the rest is not shown.
@@ -97,6 +116,21 @@ impl Watch {
 
     fn bring(&mut self) {
         self.playback.bring(&mut self.view, &self.film);
+    }
+
+    /// Which part of the record has been read, 0 to 1, while more of it comes.
+    #[expect(clippy::cast_precision_loss, reason = "for people")]
+    pub fn reading(&self) -> Option<f32> {
+        Some((self.film.events().len() as f32 / self.reading?.max(1) as f32).min(1.0))
+    }
+
+    pub(super) const fn look_at(&mut self, ball: Option<BallId>) {
+        self.ball = ball;
+    }
+
+    /// The ball that the person looks into. It may not be in play at the playhead.
+    pub const fn ball(&self) -> Option<BallId> {
+        self.ball
     }
 
     /// `None` until the runner has given it an id.

@@ -65,16 +65,11 @@ fn serve(orders: &Receiver<ToRunner>, desk: &Desk, trust: &Trust, redact: Redact
                 Err(error) => desk.failed(&error.into()),
             },
             ToRunner::Discover { number, formation, far } => discover(&runner, desk, number, formation.as_ref(), far),
-            ToRunner::LoadRun { run } => match load(&reader, &run) {
-                Ok(loaded) => {
-                    let (live, seen) = (loaded.live, loaded.events.len() as u64);
-                    desk.say(FromRunner::Loaded(Box::new(loaded)));
-                    if live {
-                        follow(&runner, desk, run, seen);
-                    }
+            ToRunner::LoadRun { run } => {
+                if let Err(error) = load(&reader, &runner, desk, run) {
+                    desk.failed(&error);
                 }
-                Err(error) => desk.failed(&error),
-            },
+            }
         }
     }
     Ok(runner.stop().wait()?)
@@ -183,19 +178,70 @@ fn tell_of_trouble(desk: &Desk, run: RunId, ended: Reply<Outcome>) {
     drop(spawned);
 }
 
-fn load(reader: &Reader, run: &RunId) -> anyhow::Result<LoadedRun> {
-    let info = reader.run(run)?;
-    let history = reader.events(run)?;
-    let doc = reader.document_of(run)?.map(|text| lang::parse(text).doc);
+/// The first picture comes from the first events; the rest of a long record is read on a thread of its own.
+fn load(reader: &Reader, runner: &Runner, desk: &Desk, run: RunId) -> anyhow::Result<()> {
+    let info = reader.run(&run)?;
+    let first = reader.some_events(&run, 0, FIRST_READ)?;
+    let doc = reader.document_of(&run)?.map(|text| lang::parse(text).doc);
     let item = doc.as_ref().and_then(|doc| doc.plays().find(|(_, play)| play.coord == info.play)).map(|(item, _)| item);
-    Ok(LoadedRun {
+    let live = info.status == Status::Running;
+    let n_read = first.events.len() as u64;
+    desk.say(FromRunner::Loaded(Box::new(LoadedRun {
         run: run.clone(),
         doc: doc.filter(|_| item.is_some()).map(Arc::new),
         item: item.unwrap_or(0),
-        events: history.events,
-        live: info.status == Status::Running,
+        events: first.events,
+        live,
         stopped: info.reason.filter(|_| info.status == Status::Stopped),
-    })
+    })));
+    if n_read < info.n_events {
+        desk.say(FromRunner::Reading { run: run.clone(), n_events: info.n_events, until: info.duration });
+        let rest = Rest { reader: reader.reader()?, desk: desk.clone(), run, seq: n_read, n_events: info.n_events };
+        let runner = live.then(|| runner.clone());
+        thread::Builder::new().name("read".to_owned()).spawn(move || rest.read(runner.as_ref()))?;
+    } else if live {
+        follow(runner, desk, run, n_read);
+    }
+    Ok(())
+}
+
+/// Events that come with the first picture, and with each message after it.
+const FIRST_READ: usize = 2048;
+const READ: usize = 4096;
+
+/// What of a record is to be read yet.
+struct Rest {
+    reader: Reader,
+    desk: Desk,
+    run: RunId,
+    seq: u64,
+    n_events: u64,
+}
+
+impl Rest {
+    /// With a runner the run goes on, and is followed from then on.
+    fn read(mut self, runner: Option<&Runner>) {
+        while self.seq < self.n_events {
+            match self.reader.some_events(&self.run, self.seq, READ) {
+                Ok(part) => {
+                    let Some(last) = part.events.last() else { break };
+                    self.seq = last.seq + 1;
+                    let (run, events) = (self.run.clone(), part.events);
+                    if !self.desk.reaches(FromRunner::Events { run, events }) {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    self.desk.failed(&anyhow::Error::new(error).context("the rest of the record cannot be read"));
+                    break;
+                }
+            }
+        }
+        self.desk.say(FromRunner::HasRead { run: self.run.clone() });
+        if let Some(runner) = runner {
+            follow(runner, &self.desk, self.run.clone(), self.seq);
+        }
+    }
 }
 
 fn summary(info: RunInfo) -> RunSummary {
@@ -245,5 +291,50 @@ impl Desk {
         if let Err(error) = result {
             self.failed(&error.into());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::RunMicros;
+    use crate::event::{Event, Recorded, Started};
+    use crate::journal::Append;
+
+    #[test]
+    fn the_rest_of_a_long_record_comes_in_order_without_a_gap_and_then_its_end() {
+        let run = RunId::new("r");
+        let started = Event::Started(Box::new(Started::new(run.clone(), "a/1/b".parse().unwrap())));
+        let signal = |n: u64| Event::CancelAsked { reason: n.to_string() };
+        let events: Vec<Recorded> = (0..3 * READ as u64 + 7)
+            .map(|seq| Recorded {
+                seq,
+                at: RunMicros(seq),
+                event: if seq == 0 { started.clone() } else { signal(seq) },
+            })
+            .collect();
+        let mut journal = Journal::memory();
+        for some in events.chunks(1000) {
+            journal.append(&[Append { run: &run, document: None, events: some }], &[]).unwrap();
+        }
+        let (answers, heard) = channel();
+        let desk = Desk { answers, wake: Arc::new(|| ()) };
+        let rest =
+            Rest { reader: journal.reader().unwrap(), desk, run: run.clone(), seq: 5, n_events: events.len() as u64 };
+        rest.read(None);
+        let mut found = Vec::new();
+        let mut ended = false;
+        for message in heard.try_iter() {
+            match message {
+                FromRunner::Events { events, .. } if !ended => {
+                    assert!(events.len() <= READ);
+                    found.extend(events);
+                }
+                FromRunner::HasRead { .. } => ended = true,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(ended);
+        assert_eq!(found, events[5..]);
     }
 }

@@ -18,6 +18,7 @@ pub enum Pane {
     /// The canvas.
     Field,
     Timeline,
+    Events,
     Text,
     Inspector,
     Formation,
@@ -26,10 +27,11 @@ pub enum Pane {
 }
 
 impl Pane {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Palette,
         Self::Field,
         Self::Timeline,
+        Self::Events,
         Self::Text,
         Self::Inspector,
         Self::Formation,
@@ -42,6 +44,7 @@ impl Pane {
             Self::Palette => "Connectors",
             Self::Field => "Canvas",
             Self::Timeline => "Timeline",
+            Self::Events => "Events",
             Self::Text => "Text",
             Self::Inspector => "Inspector",
             Self::Formation => "Targets",
@@ -65,8 +68,8 @@ pub enum Arranged {
 impl Default for Arranged {
     fn default() -> Self {
         let side = [Pane::Text, Pane::Inspector, Pane::Formation, Pane::Problems, Pane::Outline];
-        let middle =
-            Self::Column(vec![(730.0, Self::Pane(Pane::Field)), (space::TIMELINE, Self::Pane(Pane::Timeline))]);
+        let below = Self::Tabs([Pane::Timeline, Pane::Events].map(Self::Pane).to_vec(), 0);
+        let middle = Self::Column(vec![(690.0, Self::Pane(Pane::Field)), (space::TIMELINE, below)]);
         Self::Row(vec![
             (space::PALETTE, Self::Pane(Pane::Palette)),
             (948.0, middle),
@@ -353,7 +356,7 @@ mod tests {
             (
                 200.0,
                 Arranged::Row(
-                    [Pane::Palette, Pane::Timeline, Pane::Inspector, Pane::Formation, Pane::Problems]
+                    [Pane::Palette, Pane::Timeline, Pane::Events, Pane::Inspector, Pane::Formation, Pane::Problems]
                         .map(|pane| (100.0, Arranged::Pane(pane)))
                         .to_vec(),
                 ),

@@ -16,7 +16,10 @@ pub fn pressed(events: &[Event]) -> impl Iterator<Item = (Shortcut, egui::Key, M
 }
 
 const fn repeats(shortcut: Shortcut) -> bool {
-    matches!(shortcut.key, Key::Char('Z' | 'Y' | '.' | ',' | '+' | '-') | Key::Left | Key::Right | Key::Up | Key::Down)
+    matches!(
+        shortcut.key,
+        Key::Char('Z' | 'Y' | 'N' | 'M' | '.' | ',' | '+' | '-') | Key::Left | Key::Right | Key::Up | Key::Down
+    )
 }
 
 /// `None` for keys that no shortcut has.

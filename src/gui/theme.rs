@@ -177,7 +177,7 @@ pub mod space {
     pub const TOP_BAR: f32 = 48.0;
     pub const PALETTE: f32 = 232.0;
     pub const SIDE: f32 = 420.0;
-    pub const TIMELINE: f32 = 222.0;
+    pub const TIMELINE: f32 = 262.0;
     pub const ROW: f32 = 28.0;
     pub const PAD: f32 = 16.0;
 }

@@ -259,30 +259,51 @@ pub fn field_tools(ui: &mut Ui, canvas: &Canvas, session: &Session, out: &mut Ve
             }
         },
     );
-    if session.mode() == Mode::Replay {
-        replay_mark(ui, field, theme, out);
+    match session.watch() {
+        Some(_) if session.mode() == Mode::Replay => {
+            let rest = "Leave the replay";
+            run_mark(ui, field, theme.worker, "Replay: what happened then. Nothing is called.", Some(rest), out);
+        }
+        Some(watch) if watch.is_running() && watch.playback().is_following() => {
+            run_mark(ui, field, theme.ok, "Live run: this is happening now.", None, out);
+        }
+        Some(watch) if watch.is_running() => {
+            run_mark(ui, field, theme.signal, "Looking back: the run goes on.", Some("To the end"), out);
+        }
+        _ => {}
     }
 }
 
-/// Nobody is to take a replay for a live run.
-fn replay_mark(ui: &mut Ui, field: Rect, theme: &Theme, out: &mut Vec<Command>) {
-    let text = "Replay: what happened then. Nothing is called.";
-    let galley = ui.painter().layout_no_wrap(text.into(), theme::semibold(size::SMALL), theme.worker);
+/// What is looked at, in words for the window's title. `None`: no run.
+pub fn run_words(session: &Session) -> Option<String> {
+    let watch = session.watch()?;
+    let id = watch.run().map(|run| format!(" {}", short_id(run))).unwrap_or_default();
+    Some(match session.mode() {
+        Mode::Replay => format!("Replay of run{id}"),
+        _ if watch.is_running() => format!("Live run{id}"),
+        _ => format!("Run{id}, over"),
+    })
+}
+
+/// Nobody is to take a replay, or what is over, for what happens now. `way_out` is the button beside the words.
+fn run_mark(ui: &mut Ui, field: Rect, color: Color32, text: &str, way_out: Option<&str>, out: &mut Vec<Command>) {
+    let theme = Theme::of(ui.ctx());
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::semibold(size::SMALL), color);
+    let room = if way_out.is_some() { 158.0 } else { 32.0 };
     let pill =
-        Align2::CENTER_TOP.anchor_size(pos2(field.center().x, field.top() + 14.0), galley.size() + vec2(158.0, 14.0));
+        Align2::CENTER_TOP.anchor_size(pos2(field.center().x, field.top() + 14.0), galley.size() + vec2(room, 14.0));
+    let words = ui.interact(pill, ui.scope_id().with("run mark"), Sense::hover());
+    words.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     let frame = Rect::from_min_max(field.min, field.max).shrink(1.0);
-    ui.painter().rect_stroke(
-        frame,
-        0.0,
-        Stroke::new(2.0, theme::mix(Color32::TRANSPARENT, theme.worker, 0.7)),
-        StrokeKind::Inside,
-    );
-    ui.painter().rect(pill, 14.0, theme.panel, Stroke::new(1.0, theme.worker), StrokeKind::Inside);
-    ui.painter().galley(pos2(pill.left() + 16.0, pill.center().y - galley.size().y / 2.0), galley, theme.worker);
+    let edge = Stroke::new(2.0, theme::mix(Color32::TRANSPARENT, color, 0.7));
+    ui.painter().rect_stroke(frame, 0.0, edge, StrokeKind::Inside);
+    ui.painter().rect(pill, 14.0, theme.panel, Stroke::new(1.0, color), StrokeKind::Inside);
+    ui.painter().galley(pos2(pill.left() + 16.0, pill.center().y - galley.size().y / 2.0), galley, color);
+    let Some(label) = way_out else { return };
     let place = Rect::from_min_max(pos2(pill.right() - 136.0, pill.top()), pos2(pill.right() - 6.0, pill.bottom()));
     ui.scope_builder(egui::UiBuilder::new().max_rect(place).layout(Layout::right_to_left(Align::Center)), |ui| {
-        if button(ui, None, "Leave the replay", Tone::Bare).clicked() {
-            out.push(Command::CloseRun);
+        if button(ui, None, label, Tone::Bare).clicked() {
+            out.push(if label == Command::JumpToEnd.title() { Command::JumpToEnd } else { Command::CloseRun });
         }
     });
 }

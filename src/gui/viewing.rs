@@ -111,10 +111,29 @@ impl Window {
             }
             View::EditInput => self.input.open(self.editor.session().input()),
             View::Welcome => self.welcome = !self.welcome,
+            View::ShowTimeline => self.show_timeline(),
+            View::ShowEvents => self.dock.show(Pane::Events),
+            View::JumpTo => {
+                self.show_timeline();
+                self.timeline.ask_where();
+            }
+            View::Slider(zoom) => {
+                if let Some(watch) = self.editor.session().watch() {
+                    self.timeline.zoom(zoom, watch);
+                }
+            }
+            View::ToggleCritical => self.timeline.toggle_critical(),
             View::AddBookmark => self.add_bookmark(),
             View::NextBookmark => self.next_bookmark(),
         }
         ctx.request_repaint();
+    }
+
+    fn show_timeline(&mut self) {
+        if self.runs.is_open() {
+            self.runs.toggle();
+        }
+        self.dock.show(Pane::Timeline);
     }
 
     fn scale_text(&mut self, ctx: &egui::Context, by: i8) {

@@ -13,7 +13,7 @@ use super::dock::{Dock, Pane};
 use super::finder::Finder;
 use super::keys;
 use super::palette::{self, PalettePanel};
-use super::panels::{InputDialog, OutlinePanel, RunsPanel, SidePanel, TimelinePanel};
+use super::panels::{EventsPanel, InputDialog, OutlinePanel, RunsPanel, SidePanel, TimelinePanel};
 use super::question;
 use super::settings::Settings;
 use super::theme::{Look, Theme, space};
@@ -56,7 +56,8 @@ pub struct Window {
     palette: PalettePanel,
     pub(super) side: SidePanel,
     outline: OutlinePanel,
-    timeline: TimelinePanel,
+    pub(super) timeline: TimelinePanel,
+    events: EventsPanel,
     pub(super) runs: RunsPanel,
     pub(super) input: InputDialog,
     pub(super) finder: Finder,
@@ -88,6 +89,7 @@ impl Window {
             side: SidePanel::default(),
             outline: OutlinePanel::default(),
             timeline: TimelinePanel::default(),
+            events: EventsPanel::default(),
             runs: RunsPanel::default(),
             input: InputDialog::default(),
             finder: Finder::default(),
@@ -99,6 +101,11 @@ impl Window {
 
     pub const fn editor(&self) -> &Editor {
         &self.editor
+    }
+
+    /// Points on the screen for a unit of the canvas.
+    pub fn zoom(&self) -> f32 {
+        self.canvas.zoom()
     }
 
     /// Applies a command as if a panel had asked for it.
@@ -126,13 +133,13 @@ impl Window {
     /// One frame. `eframe` calls it, and so do tests.
     pub fn frame(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
-        while let Ok(message) = self.port.from_runner.try_recv() {
-            self.editor.receive(message);
-        }
+        self.hear(&ctx);
         self.change_tab();
         let dt_secs = ctx.input(|input| input.unstable_dt);
         if self.editor.tick(dt_secs) == NeedsRepaint::Yes {
-            ctx.request_repaint_after(Duration::from_millis(33));
+            let watch = self.editor.session().watch();
+            let replays = watch.is_some_and(|watch| watch.playback().is_playing() && !watch.playback().is_following());
+            ctx.request_repaint_after(Duration::from_millis(if replays { 15 } else { 33 }));
         }
         if let Some(secs) = self.editor.wake_in_secs() {
             ctx.request_repaint_after(Duration::from_secs_f32(secs + 0.05));
@@ -151,6 +158,23 @@ impl Window {
         }
         self.name_window(&ctx);
         self.keep_settings(&ctx);
+    }
+
+    /// What the runner said; of a long record so much that the frame is not late for it.
+    fn hear(&mut self, ctx: &egui::Context) {
+        const MAX_EVENTS: usize = 16_384;
+        let mut n_events = 0;
+        while n_events < MAX_EVENTS
+            && let Ok(message) = self.port.from_runner.try_recv()
+        {
+            if let FromRunner::Events { events, .. } = &message {
+                n_events += events.len();
+            }
+            self.editor.receive(message);
+        }
+        if n_events >= MAX_EVENTS {
+            ctx.request_repaint();
+        }
     }
 
     /// Asks what is really there, now and then, while the palette is seen.
@@ -210,7 +234,8 @@ impl Window {
                 self.palette.ui(ui, &subject, out);
             }
             Pane::Timeline if self.runs.is_open() => self.runs.ui(ui, &self.editor, out),
-            Pane::Timeline => self.timeline.ui(ui, &self.editor, out),
+            Pane::Timeline => self.timeline.ui(ui, &self.editor, self.canvas.hovered(session).as_ref(), out),
+            Pane::Events => self.events.ui(ui, &self.editor, out),
             Pane::Text => self.side.text_ui(ui, &self.editor, out),
             Pane::Inspector => self.side.inspector_ui(ui, &self.editor, out),
             Pane::Formation => self.side.formation_ui(ui, &self.editor, out),
@@ -251,6 +276,8 @@ impl Window {
             read_only: !shown.editable,
             bad_nodes,
         };
+        self.canvas.point_out(self.timeline.hovered.as_ref());
+        self.canvas.underline(self.timeline.critical_nodes(shown.run));
         self.canvas.ui(ui, &subject, out);
         super::panels::broken_text(ui, shown.broken);
         if let Some(node) = self.reveal.take() {
@@ -384,7 +411,8 @@ impl Window {
     fn name_window(&mut self, ctx: &egui::Context) {
         let session = self.editor.session();
         let dirty = if session.is_dirty() { "• " } else { "" };
-        let title = format!("{dirty}{} – Chalktalk", session.name());
+        let run = toolbar::run_words(session).map(|words| format!("{words} – ")).unwrap_or_default();
+        let title = format!("{dirty}{run}{} – Chalktalk", session.name());
         if title != self.title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
             self.title = title;

@@ -281,14 +281,6 @@ impl Journal {
             Store::Memory(memory) => Ok(memory::lock(memory).sweep(before_ms, needed)),
         }
     }
-
-    /// A reader for another thread.
-    pub fn reader(&self) -> Result<Reader, Error> {
-        match &self.reader.store {
-            Store::File(file) => Reader::open(file.path()),
-            Store::Memory(memory) => Ok(Reader { store: Store::Memory(Arc::clone(memory)) }),
-        }
-    }
 }
 
 impl Deref for Journal {
@@ -304,6 +296,14 @@ impl Reader {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let store = FileStore::open_to_read(path.as_ref())?;
         Ok(Self { store: Store::File(Box::new(store)) })
+    }
+
+    /// A reader for another thread.
+    pub fn reader(&self) -> Result<Self, Error> {
+        match &self.store {
+            Store::File(file) => Self::open(file.path()),
+            Store::Memory(memory) => Ok(Self { store: Store::Memory(Arc::clone(memory)) }),
+        }
     }
 
     /// Where the journal is; `None` in memory.

@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use super::motion::{Hop, glide};
 use super::view::{
-    Attempt, AttemptEnd, BallState, BallView, Fate, Group, NodeState, NodeView, Signal, Status, View, WireView,
+    Attempt, AttemptEnd, BallState, BallView, Carried, Fate, Group, NodeState, NodeView, Signal, Status, View, WireView,
 };
 use crate::base::{BallId, Coord, GroupId, NodeId, RunMicros};
-use crate::event::{Child, Event, Failure, ParkedOn, Payload, Recorded, WireRef};
+use crate::event::{Child, Event, Failure, Headers, ParkedOn, Payload, Recorded, WireRef};
 
 const MAX_ATTEMPTS: usize = 32;
 const MAX_EARLIER: usize = 16;
@@ -30,7 +30,11 @@ impl View {
             Event::Snapped { ball, node, payload, signal } => {
                 self.drop_stub(*ball);
                 self.make_ball(*ball, node, GroupId(0), payload.clone());
-                self.change_ball(*ball, node, |ball| ball.signal.clone_from(signal));
+                let headers = self.started.as_ref().map(|started| started.headers.clone()).unwrap_or_default();
+                self.change_ball(*ball, node, |ball| {
+                    ball.signal.clone_from(signal);
+                    ball.headers = headers;
+                });
                 self.enter(*ball, node);
             }
             Event::Moved { ball, wire, payload } => self.moved(*ball, wire, payload.as_ref()),
@@ -44,8 +48,9 @@ impl View {
                 self.begin(*ball, node, (*visit, *attempt), to, None, payload);
                 self.set_state(*ball, node, NodeState::Running { attempt: *attempt, since: at, until: *until });
             }
-            Event::Answered { ball, node, attempt, payload, .. } => {
+            Event::Answered { ball, node, attempt, payload, headers } => {
                 self.end(*ball, node, Some(*attempt), AttemptEnd::Answered(payload.clone()));
+                self.give_back(*ball, node, headers);
                 self.change_ball(*ball, node, |ball| ball.payload = payload.clone());
                 self.set_state(*ball, node, NodeState::Done { at });
             }
@@ -102,7 +107,8 @@ impl View {
         self.leave(id, &wire.from, NodeState::Done { at });
         let Some(ball) = self.balls.get(&id) else { return };
         let (start, end) = glide(at, ball.shown_at, at.since(ball.entered_at));
-        let index = self.count_wire(wire, start, end);
+        let carried = self.carried(id);
+        let index = self.count_wire(wire, start, end, carried);
         self.hop(id, Hop { wire: wire.clone(), index, start, end });
         self.enter(id, &wire.to);
     }
@@ -122,12 +128,15 @@ impl View {
             self.change_ball(child.ball, node, |ball| {
                 ball.parent = Some(id);
                 ball.signal.clone_from(&parent.signal);
+                ball.headers.clone_from(&parent.headers);
+                ball.came_with.clone_from(&parent.came_with);
                 ball.seen_from = start;
                 ball.shown_at = start;
             });
             self.counts.hops += 1;
             let wire = WireRef { from: node.clone(), to: child.to.clone(), nth: child.nth };
-            let index = self.count_wire(&wire, start, end);
+            let carried = self.carried(child.ball);
+            let index = self.count_wire(&wire, start, end, carried);
             self.hop(child.ball, Hop { wire, index, start, end });
             self.enter(child.ball, &child.to);
         }
@@ -143,8 +152,12 @@ impl View {
         let last = came.clone().max_by_key(|ball| (ball.entered_at, ball.id)).cloned();
         let first = came.clone().map(|ball| ball.entered_at).min().unwrap_or(at);
         let shown_at = came.map(|ball| ball.shown_at).max().unwrap_or(at).max(at);
+        let mut headers = Headers::default();
+        from.iter().filter_map(|id| self.balls.get(id)).for_each(|ball| headers.take_in(&ball.headers));
         self.change_ball(id, node, |ball| {
             ball.parent = last.as_ref().map(|last| last.id);
+            ball.headers = headers;
+            ball.came_with = last.as_ref().and_then(|last| last.came_with.clone());
             ball.signal = last.and_then(|last| last.signal.clone());
             ball.entered_at = first;
             ball.seen_from = shown_at;
@@ -200,6 +213,31 @@ impl View {
         self.set_state(id, node, NodeState::WaitingForWorker { to, since, until });
     }
 
+    /// What the ball carries as it leaves its node.
+    fn carried(&self, id: BallId) -> Option<Arc<Carried>> {
+        let ball = self.balls.get(&id)?;
+        Some(Arc::new(Carried {
+            ball: id,
+            at: self.at,
+            payload: ball.payload.clone(),
+            before: ball.came_with.clone(),
+            headers: ball.headers.clone(),
+        }))
+    }
+
+    /// The headers of an answer: they join those of the ball.
+    fn give_back(&mut self, id: BallId, node: &NodeId, headers: &Headers) {
+        if headers.is_empty() {
+            return;
+        }
+        self.change_ball(id, node, |ball| ball.headers.take_in(headers));
+        self.change_node(node, |node| {
+            if let Some(attempt) = node.attempts.iter_mut().rev().find(|attempt| attempt.ball == id) {
+                Arc::make_mut(attempt).headers.clone_from(headers);
+            }
+        });
+    }
+
     fn signal_used(&mut self, id: BallId, node: &NodeId, signal_id: &str) {
         let at = self.at;
         let mut payload = None;
@@ -236,7 +274,9 @@ impl View {
             }
             node.called = Some(to.clone());
             let (to, worker, sent) = (to.clone(), worker.map(str::to_owned), sent.clone());
-            node.attempts.push_back(Attempt { ball, visit, attempt, to, worker, start, sent, end: None });
+            let attempt =
+                Attempt { ball, visit, attempt, to, worker, start, sent, headers: Headers::default(), end: None };
+            node.attempts.push_back(Arc::new(attempt));
         });
     }
 
@@ -244,11 +284,11 @@ impl View {
     fn end(&mut self, ball: BallId, node: &NodeId, attempt: Option<u32>, how: AttemptEnd) {
         let at = self.at;
         let is_it =
-            |a: &Attempt| a.ball == ball && a.end.is_none() && attempt.is_none_or(|attempt| a.attempt == attempt);
+            |a: &Arc<Attempt>| a.ball == ball && a.end.is_none() && attempt.is_none_or(|attempt| a.attempt == attempt);
         if self.node(node).is_some_and(|node| node.attempts.iter().any(is_it)) {
             self.change_node(node, |node| {
                 if let Some(attempt) = node.attempts.iter_mut().rev().find(|a| is_it(a)) {
-                    attempt.end = Some((at, how));
+                    Arc::make_mut(attempt).end = Some((at, how));
                 }
             });
         }
@@ -257,13 +297,16 @@ impl View {
     /// The ball comes to the node, where a picture shows it from its `shown_at` on.
     fn enter(&mut self, id: BallId, node: &NodeId) {
         let at = self.at;
-        let mut payload = None;
+        let (mut payload, mut headers) = (None, Headers::default());
         self.change_ball(id, node, |ball| {
             ball.node = node.clone();
             ball.entered_at = at;
             payload = Some(ball.payload.clone());
+            ball.before = std::mem::replace(&mut ball.came_with, payload.clone());
+            headers = ball.headers.clone();
         });
         self.change_node(node, |node| {
+            node.headers = headers;
             node.here.insert(id);
             node.n_entered += 1;
             node.entered_at = Some(at);
@@ -295,6 +338,7 @@ impl View {
             node.left_at = Some(at);
             node.took = Some(at.since(ball.entered_at));
             node.payload_out = Some(ball.payload.clone());
+            node.headers.clone_from(&ball.headers);
             node.show(at, ball.shown_at, state);
             lit_at = node.lit_at;
         });
@@ -350,6 +394,9 @@ impl View {
             made_at: at,
             entered_at: at,
             payload,
+            headers: Headers::default(),
+            came_with: None,
+            before: None,
             signal: None,
             hops: VecDeque::new(),
             seen_from: at,
@@ -445,7 +492,7 @@ impl View {
         }
     }
 
-    fn count_wire(&mut self, wire: &WireRef, start: RunMicros, end: RunMicros) -> u32 {
+    fn count_wire(&mut self, wire: &WireRef, start: RunMicros, end: RunMicros, carried: Option<Arc<Carried>>) -> u32 {
         let index = match self.names.wire_of.get(wire) {
             Some(index) => *index,
             None => {
@@ -453,12 +500,13 @@ impl View {
                 let index = small(names.wires.len());
                 names.wire_of.insert(wire.clone(), index);
                 names.wires.push(wire.clone());
-                self.wires.push(WireView { n: 0, first_end: end, start, end });
+                self.wires.push(WireView { n: 0, last: None, first_end: end, start, end });
                 index
             }
         };
         if let Some(wire) = self.wires.get_mut(index as usize) {
             wire.n += 1;
+            wire.last = carried;
             wire.start = start;
             wire.end = wire.end.max(end);
         }
@@ -497,6 +545,7 @@ impl NodeView {
             attempts: VecDeque::new(),
             payload_in: None,
             payload_out: None,
+            headers: Headers::default(),
         }
     }
 

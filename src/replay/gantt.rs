@@ -1,7 +1,8 @@
 use rustc_hash::FxHashMap;
 
+use super::index::{Index, WaitKind};
 use crate::base::{BallId, NodeId, RunMicros};
-use crate::event::{Event, Outcome, ParkedOn, Recorded};
+use crate::event::{Event, ParkedOn, Recorded};
 
 /// What one node did over time: a row of the Gantt view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,45 +39,74 @@ pub enum BarKind {
     WaitForOthers,
 }
 
-/// An instant worth a dot on the time slider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    pub at: RunMicros,
-    pub seq: u64,
-    pub kind: MarkKind,
-    pub node: Option<NodeId>,
+impl BarKind {
+    pub const fn is_failed(self) -> bool {
+        matches!(self, Self::AttemptFailed { .. })
+    }
+
+    /// What the ball waits for in such a bar.
+    pub const fn wait(self) -> Option<WaitKind> {
+        match self {
+            Self::Attempt { .. } | Self::AttemptFailed { .. } => None,
+            Self::BackOff => Some(WaitKind::BackOff),
+            Self::WaitForSignal => Some(WaitKind::Signal),
+            Self::WaitForWorker => Some(WaitKind::Worker),
+            Self::WaitForOthers => Some(WaitKind::Others),
+        }
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MarkKind {
-    Started,
-    /// A call came back well.
-    Answered,
-    /// An attempt, a node or the run failed.
-    Failed,
-    Signalled,
-    Lost,
-    Cancelled,
-    /// The run ended well.
-    Passed,
+/// Bars that a picture shows as one, since there is less than a dot between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch<'t> {
+    /// The first of them, or the first that failed.
+    pub bar: &'t Bar,
+    pub start: RunMicros,
+    /// `None`: it goes on.
+    pub end: Option<RunMicros>,
+    pub n: u32,
 }
 
 impl Track {
-    /// The bars that touch `from..=to`, by start. `now` is where bars that go on end so far.
+    /// The bars that touch `from..=to`, by start.
     pub fn bars_between(&self, from: RunMicros, to: RunMicros) -> impl Iterator<Item = &Bar> {
         let started = self.bars.partition_point(|bar| bar.start <= to);
         self.bars[..started].iter().filter(move |bar| bar.end.is_none_or(|end| end >= from))
     }
+
+    /// The bars that touch `from..=to`; short ones of one kind that are less than `dot` microseconds apart are one
+    /// stretch, so that a picture has few however many there are.
+    pub fn stretches(&self, from: RunMicros, to: RunMicros, dot: u64) -> Vec<Stretch<'_>> {
+        let mut found: Vec<Stretch<'_>> = Vec::new();
+        for bar in self.bars_between(from, to) {
+            let is_short = |start: RunMicros, end: Option<RunMicros>| end.is_some_and(|end| end.since(start) < dot);
+            match found.last_mut() {
+                Some(last)
+                    if is_short(bar.start, bar.end)
+                        && last.end.is_some_and(|end| bar.start.0 < end.0.saturating_add(dot))
+                        && (last.n > 1 || is_short(last.start, last.end)) =>
+                {
+                    last.n += 1;
+                    last.end = last.end.max(bar.end);
+                    if bar.kind.is_failed() && !last.bar.kind.is_failed() {
+                        last.bar = bar;
+                    }
+                }
+                _ => found.push(Stretch { bar, start: bar.start, end: bar.end, n: 1 }),
+            }
+        }
+        found
+    }
 }
 
-/// All rows and dots of a run, grown event by event.
+/// All rows of a run and what its events are counted by, grown event by event.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tracks {
     rows: Vec<Track>,
     row_of: FxHashMap<NodeId, usize>,
     /// The bar of each ball that goes on: row and place in it.
     open: FxHashMap<BallId, (usize, usize)>,
-    marks: Vec<Mark>,
+    index: Index,
 }
 
 impl Tracks {
@@ -88,37 +118,29 @@ impl Tracks {
         self.rows.get(*self.row_of.get(node)?)
     }
 
-    pub fn marks(&self) -> &[Mark] {
-        &self.marks
+    pub const fn index(&self) -> &Index {
+        &self.index
     }
 
-    pub fn apply(&mut self, recorded: &Recorded) {
+    /// `settled`: when the last glide of what came before is over.
+    pub fn apply(&mut self, recorded: &Recorded, settled: RunMicros) {
+        self.index.apply(recorded, settled);
         let at = recorded.at;
         match &recorded.event {
-            Event::Started(_) => self.mark(recorded, MarkKind::Started, None),
             Event::Called { ball, node, attempt, .. } | Event::Caught { ball, node, attempt, .. } => {
                 self.open(recorded, *ball, node, BarKind::Attempt { attempt: *attempt });
             }
-            Event::Answered { ball, node, .. } => {
-                self.close(*ball, at);
-                self.mark(recorded, MarkKind::Answered, Some(node));
-            }
             Event::AttemptFailed { ball, node, retry_at, .. } => {
                 self.close_failed(*ball, at);
-                self.mark(recorded, MarkKind::Failed, Some(node));
                 if retry_at.is_some() {
                     self.open(recorded, *ball, node, BarKind::BackOff);
                 }
             }
             Event::Dropped { ball, node, .. } => {
                 self.close_failed(*ball, at);
-                self.mark(recorded, MarkKind::Failed, Some(node));
                 self.open(recorded, *ball, node, BarKind::WaitForWorker);
             }
-            Event::NodeFailed { ball, node, .. } => {
-                self.close_failed(*ball, at);
-                self.mark(recorded, MarkKind::Failed, Some(node));
-            }
+            Event::NodeFailed { ball, .. } => self.close_failed(*ball, at),
             Event::Parked { ball, node, on, .. } => {
                 let kind = match on {
                     ParkedOn::Signal { .. } => BarKind::WaitForSignal,
@@ -128,27 +150,19 @@ impl Tracks {
             }
             Event::Waiting { ball, node, .. } => self.open(recorded, *ball, node, BarKind::WaitForOthers),
             Event::Joined { from, .. } => from.iter().for_each(|ball| self.close(*ball, at)),
-            Event::Signalled { .. } => self.mark(recorded, MarkKind::Signalled, None),
-            Event::Lost { ball, node, .. } => {
-                self.close(*ball, at);
-                self.mark(recorded, MarkKind::Lost, Some(node));
-            }
-            Event::SignalUsed { ball, .. }
+            Event::Answered { ball, .. }
+            | Event::Lost { ball, .. }
+            | Event::SignalUsed { ball, .. }
             | Event::Moved { ball, .. }
             | Event::Split { ball, .. }
             | Event::Passed { ball, .. }
             | Event::Cancelled { ball, .. } => self.close(*ball, at),
-            Event::Finished { outcome } => match outcome {
-                Outcome::Passed { node, .. } => self.mark(recorded, MarkKind::Passed, Some(node)),
-                Outcome::Failed { node, .. } => self.mark(recorded, MarkKind::Failed, node.as_ref()),
-                Outcome::Cancelled { .. } => self.mark(recorded, MarkKind::Cancelled, None),
-            },
-            Event::Snapped { .. } | Event::CancelAsked { .. } => {}
+            Event::Started(_)
+            | Event::Snapped { .. }
+            | Event::Signalled { .. }
+            | Event::CancelAsked { .. }
+            | Event::Finished { .. } => {}
         }
-    }
-
-    fn mark(&mut self, recorded: &Recorded, kind: MarkKind, node: Option<&NodeId>) {
-        self.marks.push(Mark { at: recorded.at, seq: recorded.seq, kind, node: node.cloned() });
     }
 
     fn open(&mut self, recorded: &Recorded, ball: BallId, node: &NodeId, kind: BarKind) {
@@ -165,6 +179,9 @@ impl Tracks {
             self.open.insert(ball, (row, track.bars.len()));
             track.bars.push(Bar { kind, ball, start: recorded.at, end: None, seq: recorded.seq });
         }
+        if let Some(wait) = kind.wait() {
+            self.index.wait(wait, recorded.at, true);
+        }
     }
 
     fn close(&mut self, ball: BallId, at: RunMicros) {
@@ -172,6 +189,9 @@ impl Tracks {
             && let Some(bar) = self.rows.get_mut(row).and_then(|track| track.bars.get_mut(bar))
         {
             bar.end = Some(at);
+            if let Some(wait) = bar.kind.wait() {
+                self.index.wait(wait, at, false);
+            }
         }
     }
 

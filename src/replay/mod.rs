@@ -6,17 +6,30 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod axis;
 mod film;
 mod fold;
 mod gantt;
+mod index;
+mod inside;
+mod jump;
+mod listing;
 mod motion;
+mod path;
 mod playback;
+mod share;
 mod view;
 
+pub use axis::{Axis, Column};
 pub use film::{BadSeq, Film};
-pub use gantt::{Bar, BarKind, Mark, MarkKind, Track};
+pub use gantt::{Bar, BarKind, Stretch, Track};
+pub use index::{EventKind, GAP_LEFT_MICROS, Gap, WaitKind, node_of, touches};
+pub use inside::{Changed, Line, MAX_LINES, diff, lines};
+pub use jump::{Found, Jump};
+pub use listing::{Filter, Listing};
 pub use motion::{Hop, LAG_MAX_MICROS};
+pub use path::Leg;
 pub use playback::{NeedsRepaint, Playback, SPEEDS};
 pub use view::{
-    Attempt, AttemptEnd, BallState, BallView, Counts, Fate, Fill, NodeState, NodeView, Status, View, WireView,
+    Attempt, AttemptEnd, BallState, BallView, Carried, Counts, Fate, Fill, NodeState, NodeView, Status, View, WireView,
 };

@@ -1,4 +1,5 @@
 use super::film::Film;
+use super::jump::Found;
 use super::view::View;
 use crate::base::RunMicros;
 
@@ -16,9 +17,13 @@ pub enum NeedsRepaint {
 ///
 /// A picture is a function of [`Playback::n_events`] and [`Playback::shown_time`] alone.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Playback {
     playing: bool,
+    reversed: bool,
     following: bool,
+    /// Idle stretches are passed over fast.
+    folded: bool,
     speed: f32,
     /// Microseconds on the run's clock.
     time: f64,
@@ -31,7 +36,17 @@ pub struct Playback {
 
 impl Default for Playback {
     fn default() -> Self {
-        Self { playing: false, following: false, speed: 1.0, time: 0.0, n_events: 0, settling: 0.0, settles: false }
+        Self {
+            playing: false,
+            reversed: false,
+            following: false,
+            folded: false,
+            speed: 1.0,
+            time: 0.0,
+            n_events: 0,
+            settling: 0.0,
+            settles: false,
+        }
     }
 }
 
@@ -48,6 +63,20 @@ impl Playback {
 
     pub const fn is_playing(&self) -> bool {
         self.playing
+    }
+
+    /// It plays, and towards the start.
+    pub const fn is_reversed(&self) -> bool {
+        self.playing && self.reversed
+    }
+
+    /// Idle stretches are cut out.
+    pub const fn is_folded(&self) -> bool {
+        self.folded
+    }
+
+    pub const fn fold(&mut self, folded: bool) {
+        self.folded = folded;
     }
 
     /// The playhead stays at the end of a run that goes on.
@@ -80,6 +109,20 @@ impl Playback {
             self.seek(RunMicros(0), film);
         }
         self.settling = 0.0;
+        self.reversed = false;
+        self.playing = true;
+    }
+
+    /// Towards the start; from the end if the playhead is at the start.
+    pub fn play_backwards(&mut self, film: &Film) {
+        if self.time <= 0.0 {
+            self.seek(film.end(), film);
+        }
+        self.time = float(self.shown_time());
+        self.n_events = film.n_events_at(self.time());
+        self.settling = 0.0;
+        self.following = false;
+        self.reversed = true;
         self.playing = true;
     }
 
@@ -95,6 +138,37 @@ impl Playback {
             self.pause();
         } else {
             self.play(film);
+        }
+    }
+
+    /// Plays towards the start, or stops doing so.
+    pub fn toggle_backwards(&mut self, film: &Film) {
+        if self.is_reversed() {
+            self.pause();
+        } else {
+            self.play_backwards(film);
+        }
+    }
+
+    /// The next of [`SPEEDS`].
+    pub fn faster(&mut self) {
+        let next = SPEEDS.into_iter().find(|speed| *speed > self.speed * 1.001);
+        self.set_speed(next.unwrap_or(self.speed));
+    }
+
+    pub fn slower(&mut self) {
+        let next = SPEEDS.into_iter().rev().find(|speed| *speed < self.speed * 0.999);
+        self.set_speed(next.unwrap_or(self.speed));
+    }
+
+    /// Pauses at a place that was looked for by [`Film::find`].
+    pub fn go_to(&mut self, found: Found, film: &Film) {
+        match found {
+            Found::Events(n_events) => self.seek_event(n_events, film),
+            Found::Time(time) => {
+                self.pause();
+                self.seek(time, film);
+            }
         }
     }
 
@@ -149,12 +223,13 @@ impl Playback {
     pub fn follow(&mut self, film: &Film) {
         self.seek(film.until(), film);
         self.playing = true;
+        self.reversed = false;
         self.following = true;
     }
 
     /// Moves the playhead by `dt_secs` of wall time, scaled by the speed; while following, at the run's own speed.
     ///
-    /// Stops at the end of a finished run, and follows one that goes on once it is caught up with. While paused, lets
+    /// Stops at the start, at the end of a finished run, and follows one that goes on once it is caught up with. While paused, lets
     /// the last glides end. Never reads a clock; call once per frame before drawing.
     pub fn update(&mut self, dt_secs: f32, film: &Film) -> NeedsRepaint {
         let dt = f64::from(if dt_secs.is_finite() { dt_secs.max(0.0) } else { 0.0 }) * 1e6;
@@ -167,11 +242,19 @@ impl Playback {
         let (until, end) = (float(film.until()), float(film.end()));
         if self.following {
             self.time = (self.time + dt).max(until);
+        } else if self.reversed {
+            let axis = film.axis(self.folded);
+            self.time = axis.time((axis.place(self.time) - dt * f64::from(self.speed)).max(0.0));
         } else {
-            self.time += dt * f64::from(self.speed);
+            let axis = film.axis(self.folded);
+            self.time = axis.time(axis.place(self.time) + dt * f64::from(self.speed));
             self.following = !film.is_finished() && self.time >= until;
         }
-        if film.is_finished() && self.time >= end {
+        if self.reversed && self.time <= 0.0 {
+            self.seek_event(0, film);
+            return NeedsRepaint::Yes;
+        }
+        if film.is_finished() && !self.reversed && self.time >= end {
             self.time = end;
             self.pause();
         }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::motion::Hop;
 use crate::base::{BallId, Coord, GroupId, NodeId, RunMicros};
-use crate::event::{Failure, Outcome, Payload, Started, WireRef};
+use crate::event::{Failure, Headers, Outcome, Payload, Started, WireRef};
 
 /// Everything that a person may want to see of a run after some number of its events.
 ///
@@ -211,10 +211,12 @@ pub struct NodeView {
     /// The version that was really called, of the last attempt.
     pub called: Option<Coord>,
     /// The last attempts of all its balls, at most 32.
-    pub attempts: VecDeque<Attempt>,
+    pub attempts: VecDeque<Arc<Attempt>>,
     /// What the last ball brought, and what the last ball took along.
     pub payload_in: Option<Payload>,
     pub payload_out: Option<Payload>,
+    /// Of the last ball that came or left.
+    pub headers: Headers,
 }
 
 impl NodeView {
@@ -227,10 +229,20 @@ impl NodeView {
         shown.map_or(&NodeState::Idle, |(_, state)| state)
     }
 
+    fn weight(&self) -> usize {
+        size_of::<Self>()
+            + size_of::<Arc<Attempt>>() * self.attempts.capacity()
+            + size_of::<(RunMicros, NodeState)>() * self.earlier.capacity()
+            + 8 * self.here.len()
+    }
+
     /// The attempts that belong to the last visit, first attempt first.
     pub fn last_visit(&self) -> impl Iterator<Item = &Attempt> {
         let visit = self.attempts.back().map(|attempt| (attempt.ball, attempt.visit));
-        self.attempts.iter().filter(move |attempt| Some((attempt.ball, attempt.visit)) == visit)
+        self.attempts
+            .iter()
+            .map(|attempt| &**attempt)
+            .filter(move |attempt| Some((attempt.ball, attempt.visit)) == visit)
     }
 }
 
@@ -245,6 +257,8 @@ pub struct Attempt {
     pub worker: Option<String>,
     pub start: RunMicros,
     pub sent: Payload,
+    /// What the worker gave back for the ball to take along.
+    pub headers: Headers,
     pub end: Option<(RunMicros, AttemptEnd)>,
 }
 
@@ -289,6 +303,11 @@ pub struct BallView {
     pub made_at: RunMicros,
     pub entered_at: RunMicros,
     pub payload: Payload,
+    /// Go with it.
+    pub headers: Headers,
+    /// What it carried when it came to its node, and to the node before.
+    pub came_with: Option<Payload>,
+    pub before: Option<Payload>,
     /// Of the last signal that it carried.
     pub signal: Option<Payload>,
     /// Its last glide, and those before it that are not over, in order.
@@ -307,15 +326,28 @@ impl BallView {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct WireView {
     /// Balls that took the wire.
     pub n: u32,
+    /// What the last of them carried.
+    pub last: Option<Arc<Carried>>,
     /// When the first glide along it ends.
     pub first_end: RunMicros,
     /// When the last glide along it starts and ends.
     pub start: RunMicros,
     pub end: RunMicros,
+}
+
+/// What a ball carried along a wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Carried {
+    pub ball: BallId,
+    pub at: RunMicros,
+    pub payload: Payload,
+    /// What it had come with to the wire's tail.
+    pub before: Option<Payload>,
+    pub headers: Headers,
 }
 
 /// How full a fan-in is.
@@ -462,10 +494,18 @@ impl View {
         Some(fill)
     }
 
-    /// What a copy of the view takes, in bytes, roughly, if `distance` more events come before the next copy.
-    pub(super) fn weight(&self, distance: usize) -> usize {
-        let copied = distance.min(self.nodes.len() + self.balls.len());
-        512 + 8 * self.nodes.len() + 32 * self.wires.len() + 64 * self.balls.len() + 400 * copied
+    /// What keeping the view takes beside `before`, an earlier one of the same run, in bytes, roughly.
+    pub(super) fn weight(&self, before: Option<&Self>) -> usize {
+        let old = |index: usize| before.and_then(|before| before.nodes.get(index));
+        let is_new = |(index, node): &(usize, &Arc<NodeView>)| !old(*index).is_some_and(|old| Arc::ptr_eq(old, node));
+        let new = self.nodes.iter().enumerate().filter(is_new);
+        let nodes: usize = new.map(|(_, node)| node.weight()).sum();
+        let old = |id| before.and_then(|before| before.balls.get(id));
+        let new = self.balls.iter().filter(|(id, ball)| !old(id).is_some_and(|old| Arc::ptr_eq(old, ball)));
+        let balls = new.count() * (size_of::<BallView>() + size_of::<Hop>());
+        let lists = 8 * self.nodes.len() + size_of::<WireView>() * self.wires.len() + 40 * self.balls.len();
+        let groups: usize = self.groups.values().map(|group| 96 + 8 * group.balls.len()).sum();
+        512 + lists + nodes + balls + groups + 16 * self.moving.len() + 96 * self.signals.len()
     }
 
     /// Calls `found` for every ball in play that descends from the group.

@@ -11,6 +11,8 @@ use crate::replay::{BallState, BallView, Fill, NodeState, NodeView, View};
 
 /// Half of what a ball and its glow take: balls this near to the visible part are drawn.
 const BALL_REACH: f32 = 24.0;
+/// A click this near to its centre hits a ball.
+const BALL_RADIUS: f32 = 12.0;
 /// Between balls that rest side by side.
 const REST_GAP: f32 = 16.0;
 /// More balls than this are not shown at one node; `NodeMark::n_here` counts them.
@@ -180,6 +182,12 @@ impl Frame {
             self.mark_moving(geometry, run, &visible.rect);
             self.mark_wires(run, visible);
         }
+    }
+
+    /// The ball whose picture is at a point, the one on top.
+    pub fn ball_at(&self, at: Point) -> Option<BallId> {
+        let mut seen = self.balls.iter().rev().filter(|ball| ball.motion != Motion::Held);
+        seen.find(|ball| (ball.at.x - at.x).hypot(ball.at.y - at.y) <= BALL_RADIUS).map(|ball| ball.ball)
     }
 
     fn mark_node(&mut self, i: usize, node: u32, geometry: &Geometry, run: Option<Instant<'_>>, lod: Lod) {

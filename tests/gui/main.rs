@@ -8,6 +8,7 @@ mod commands;
 mod discovery;
 mod draw;
 mod files;
+mod film;
 mod formation;
 mod gestures;
 mod inspector;

@@ -296,6 +296,12 @@ impl Canvas {
     }
 
     fn click(&mut self, subject: &Subject<'_>, at: Pos2, modifiers: Modifiers, out: &mut Vec<Command>) {
+        if !adds(modifiers)
+            && let Some(ball) = self.frame.ball_at(ink::point(at))
+        {
+            out.push(Command::LookAt(Some(ball)));
+            return;
+        }
         let mut selection = if adds(modifiers) { subject.selection.clone() } else { Selection::default() };
         match self.hit(at) {
             Hit::Node(node) | Hit::PortIn(node) | Hit::PortOut(node) => {

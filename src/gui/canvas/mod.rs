@@ -99,6 +99,10 @@ pub struct Canvas {
     rect: Option<Rect>,
     /// Where a node made by a key or from the palette may go.
     pointer: Option<Pos2>,
+    /// A node that a row elsewhere speaks of.
+    pointed: Option<NodeId>,
+    /// Nodes that the end of the run had to wait for.
+    underlined: Arc<[NodeId]>,
     /// The space bar was held for panning, so its release starts no run.
     pub space_used: bool,
 }
@@ -202,6 +206,24 @@ impl Canvas {
         corner(grid::snapped(at - egui::vec2(64.0, 24.0)))
     }
 
+    /// Marks a node as if the pointer were on it, in the next picture.
+    pub fn point_out(&mut self, node: Option<&NodeId>) {
+        self.pointed = node.cloned();
+    }
+
+    /// Marks nodes by a line below their cards.
+    pub fn underline(&mut self, nodes: Arc<[NodeId]>) {
+        self.underlined = nodes;
+    }
+
+    /// The node under the pointer.
+    pub fn hovered(&self, session: &crate::app::Session) -> Option<NodeId> {
+        self.pointer?;
+        let shown = session.shown()?;
+        let node = self.marked.hover_node.filter(|node| (*node as usize) < shown.graph.n_nodes())?;
+        Some(shown.graph.node(shown.play, node).id.clone())
+    }
+
     /// The pointer is over the canvas.
     pub const fn has_pointer(&self) -> bool {
         self.pointer.is_some()
@@ -244,6 +266,7 @@ impl Canvas {
         painter.add(grid::shape(theme, rect, &self.view));
         let time = ui.input(|input| input.time);
         let lod = self.picture(subject, rect, time, theme, &painter);
+        self.paint_underlined(subject, rect, theme, &painter);
         self.overlays(ui, subject, theme, lod, out);
         let had_focus = self.has_focus(ui.ctx());
         let (geometry, visible, frame) = (&self.geometry, &self.visible, &self.frame);
@@ -352,6 +375,9 @@ impl Canvas {
             _ => crate::scene::Hit::Empty,
         };
         self.drag.mark(hit, marked);
+        if let Some(pointed) = self.pointed.as_ref().filter(|_| self.pointer.is_none()) {
+            marked.hover_node = graph.find(pointed);
+        }
         if let Some(onto) = self.onto {
             marked.hover_wire = Some(onto);
         }
@@ -408,6 +434,17 @@ impl Canvas {
         }
         balls::paint(&paint, painter);
         lod
+    }
+
+    fn paint_underlined(&self, subject: &Subject<'_>, rect: Rect, theme: &Theme, painter: &egui::Painter) {
+        for node in self.underlined.iter().filter_map(|id| subject.graph.find(id)) {
+            let Some(card) = self.geometry.cards().get(node as usize) else { continue };
+            let card = ink::rect(card.rect);
+            let at = |corner| self.view.screen_from_scene(rect, corner);
+            let card = Rect::from_min_max(at(card.min), at(card.max));
+            let line = Rect::from_min_max(card.left_bottom() + egui::vec2(4.0, 2.0), card.max + egui::vec2(-4.0, 5.0));
+            painter.rect_filled(line, 1.5, theme.accent);
+        }
     }
 
     fn overlays(&mut self, ui: &mut Ui, subject: &Subject<'_>, theme: &Theme, lod: Lod, out: &mut Vec<Command>) {

@@ -2,14 +2,16 @@
 //!
 //! Must never: change the document, keep a copy of its state longer than a frame (half-typed text excepted).
 
-mod detail;
 mod empty;
+mod events;
 mod field;
 mod formation;
 mod highlight;
 mod input;
+mod inside;
 mod inspector;
 mod outline;
+mod payload;
 mod problems;
 mod runs;
 mod side;
@@ -18,6 +20,7 @@ mod timeline;
 mod versions;
 
 pub use empty::{broken_text, no_play};
+pub use events::EventsPanel;
 pub use input::InputDialog;
 pub use inspector::focus_coordinate;
 pub use outline::OutlinePanel;

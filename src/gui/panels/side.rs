@@ -1,7 +1,7 @@
 use egui::{Id, Rect, ScrollArea, Ui, pos2};
 
-use super::detail;
 use super::formation::FormationPanel;
+use super::inside::{self, Inside};
 use super::inspector::Inspector;
 use super::problems::{self, Located};
 use super::text::TextPane;
@@ -16,6 +16,7 @@ pub struct SidePanel {
     text: TextPane,
     inspector: Inspector,
     formation: FormationPanel,
+    inside: Inside,
     found: Found,
 }
 
@@ -60,7 +61,14 @@ impl SidePanel {
 
     pub fn inspector_ui(&mut self, ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
         let area = ScrollArea::vertical().id_salt("inspector").auto_shrink(false);
-        area.show(ui, |ui| self.inspector.ui(ui, editor, out));
+        area.show(ui, |ui| {
+            if inside::has(editor.session()) {
+                let margin = egui::Margin { left: 20, right: 20, top: 14, bottom: 10 };
+                egui::Frame::new().inner_margin(margin).show(ui, |ui| self.inside.ui(ui, editor.session(), out));
+                crate::gui::widgets::rule(ui);
+            }
+            self.inspector.ui(ui, editor, out);
+        });
     }
 
     pub fn formation_ui(&mut self, ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
@@ -76,7 +84,7 @@ impl SidePanel {
     pub fn text_ui(&mut self, ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
         let session = editor.session();
         let whole = ui.available_rect_before_wrap();
-        let detail_height = detail::height(session).min(whole.height() * 0.45);
+        let detail_height = if inside::has(session) { 300.0_f32.min(whole.height() * 0.45) } else { 0.0 };
         let split = whole.bottom() - detail_height;
         let above = Rect::from_min_max(whole.min, pos2(whole.right(), split));
         ui.scope_builder(egui::UiBuilder::new().max_rect(above), |ui| {
@@ -87,7 +95,8 @@ impl SidePanel {
             ui.painter().hline(whole.x_range(), split, Theme::of(ui.ctx()).hairline());
             let inner = below.shrink2(egui::vec2(space::PAD + 4.0, 14.0));
             ui.scope_builder(egui::UiBuilder::new().max_rect(inner), |ui| {
-                ScrollArea::vertical().id_salt("detail").auto_shrink(false).show(ui, |ui| detail::ui(ui, session));
+                let area = ScrollArea::vertical().id_salt("inside").auto_shrink(false);
+                area.show(ui, |ui| self.inside.ui(ui, session, out));
             });
         }
     }

@@ -27,9 +27,10 @@ fn rows_say_what_is_bound_where_and_how_it_is() {
     for label in ["target of pay/*", "address of pay/*", "how packing/1 is reached", "command of stock/3"] {
         assert!(stage.has(label), "{label}");
     }
-    for words in ["http://127.0.0.1:1 (till)  healthy, 1 methods", "not asked: its first ball starts it"] {
+    for words in ["http://127.0.0.1:1 (till)  healthy, 1 method", "not asked: its first ball starts it"] {
         assert!(stage.has_containing(words), "{words}");
     }
+    assert!(!stage.has_containing("1 methods"));
     assert!(stage.has("pay/1.4/refund is not there"));
 }
 

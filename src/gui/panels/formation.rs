@@ -130,15 +130,16 @@ impl FormationPanel {
         for place in discovery.behind(&pattern) {
             n_places += 1;
             let n_methods = place.methods.len();
+            let methods = if n_methods == 1 { "method" } else { "methods" };
             let (sign, words) = if place.is_pull {
                 let ready: u64 =
                     place.methods.iter().filter_map(|method| method.pulling).map(|it| it.ready).max().unwrap_or(0);
                 match n_methods {
                     0 => (Sign::Open, "no worker yet: start one that pulls".to_owned()),
-                    n => (Sign::Up, format!("{ready} ready, {n} methods")),
+                    n => (Sign::Up, format!("{ready} ready, {n} {methods}")),
                 }
             } else if n_methods > 0 {
-                (sign_of(&place.health), format!("{}, {n_methods} methods", told(place)))
+                (sign_of(&place.health), format!("{}, {n_methods} {methods}", told(place)))
             } else {
                 (sign_of(&place.health), told(place))
             };

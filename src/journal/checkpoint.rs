@@ -16,8 +16,7 @@ use rusqlite::{Connection, OpenFlags};
 /// Of a page of the log.
 const PAGE: u64 = 4096;
 /// Pages, roughly, after which what is new in the log goes into the file.
-static SOME: std::sync::LazyLock<u64> =
-    std::sync::LazyLock::new(|| std::env::var("CT_SOME").ok().and_then(|s| s.parse().ok()).unwrap_or(2000));
+const SOME: u64 = 2000;
 /// Pages in the log, 64 MB, from which on the writer helps.
 const MANY: i64 = 16_000;
 /// The least between two checkpoints.
@@ -73,7 +72,7 @@ impl Checkpoints {
         {
             self.shared.log.store(log, Ordering::Release);
         }
-        if self.new >= *SOME {
+        if self.new >= SOME {
             self.shared.due.fetch_add(self.new, Ordering::AcqRel);
             self.new = 0;
             self.unpark();

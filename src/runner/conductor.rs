@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use super::asleep::{Dormitory, WOKEN_AT_ONCE};
 use super::call::Job;
 use super::discover::Place;
+use super::glance::Glance;
 use super::handle::{Answering, Config, Recovered, Start};
 use super::keep::{Ack, Keeper};
 use super::levels::{Callee, MAX_DEPTH};
@@ -142,6 +143,7 @@ pub(super) struct Conductor {
     pub(super) signals: Signals,
     pub(super) post: mpsc::UnboundedSender<Mail>,
     mail: mpsc::UnboundedReceiver<Mail>,
+    pub(super) glance: Glance,
     /// What came of effects that were done at once: mail that needs no post.
     pub(super) inbox: Vec<Mail>,
     /// When each run wants to be woken.
@@ -192,6 +194,7 @@ impl Conductor {
             signals: Signals::default(),
             post,
             mail,
+            glance: Glance::new(),
             inbox: Vec::new(),
             timers: std::collections::BTreeSet::new(),
             touched: Vec::new(),
@@ -222,7 +225,6 @@ impl Conductor {
         }
         let mut mail = Vec::new();
         let mut rounds = 0;
-        let y: u32 = std::env::var("CT_Y").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
         while !self.stopping {
             // A run that another one started in the last round has events that wait to be kept.
             let waits = self.touched.is_empty() || self.stuck.is_some() || self.keeper.is_away();
@@ -230,7 +232,10 @@ impl Conductor {
             self.sweep(idle);
             if idle {
                 rounds = 0;
-                self.next_mail(&mut mail).await;
+                match self.glance.look(&mut self.mail).await {
+                    Some(one) => mail.push(one),
+                    None => self.next_mail(&mut mail).await,
+                }
             } else {
                 rounds += 1;
                 if rounds % ROUNDS == 0 {
@@ -248,27 +253,6 @@ impl Conductor {
                 self.take(one, now_us);
             }
             self.tick(now_us, WOKEN_AT_ONCE);
-            let mut more = y;
-            while more > 0
-                && !self.touched.is_empty()
-                && self.touched.len() < 16
-                && !self.keeper.is_away()
-                && tokio::runtime::Handle::current().metrics().num_alive_tasks() > 4 * self.touched.len() + 4
-            {
-                more -= 1;
-                tokio::task::yield_now().await;
-                while mail.len() < MAIL_AT_ONCE
-                    && let Ok(next) = self.mail.try_recv()
-                {
-                    mail.push(next);
-                }
-                if !mail.is_empty() {
-                    more = y;
-                }
-                for one in mail.drain(..) {
-                    self.take(one, now_us);
-                }
-            }
             self.keep();
             self.lay_down();
         }

@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 
 use super::call::{Fault, Job, Limit};
 use super::conductor::{Conductor, Mail};
+use super::glance::Out;
 use super::live::{Live, Owing};
 use super::pool::offer;
 use super::targets::{Route, answer_at_once, call_builtin};
@@ -124,7 +125,7 @@ impl Conductor {
     }
 
     fn spawn(&self, run: RunId, ball: BallId, attempt: u32, work: Work) -> AbortHandle {
-        let answers = Answers { post: self.post.clone(), run, ball, attempt, said: false };
+        let answers = Answers { post: self.post.clone(), run, ball, attempt, said: false, _out: self.glance.out() };
         let task = tokio::spawn(async move {
             let mut answers = answers;
             let result = work.await;
@@ -186,6 +187,7 @@ struct Answers {
     ball: BallId,
     attempt: u32,
     said: bool,
+    _out: Out,
 }
 
 impl Answers {

@@ -20,6 +20,7 @@ mod discover;
 mod effects;
 mod error;
 mod family;
+mod glance;
 mod handle;
 mod keep;
 mod levels;

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::body;
 use super::checkpoint::Checkpoints;
 use super::mark::Held;
-use super::schema::{self, BODY_VERSION, Found, TAIL, VERSION};
+use super::schema::{self, BODY_VERSION, Found, Tail, VERSION};
 use super::{
     Append, DocId, Error, Filter, History, KeySignal, Page, Registered, RunInfo, SignalChange, Status, Unread, dir,
     ending, mark, retention,
@@ -29,7 +29,7 @@ pub(super) struct FileStore {
     /// Of runs that were appended to and have not finished: the places that need not be looked up, some of them.
     open: FxHashMap<RunId, Place>,
     /// Batches that have no place yet.
-    tail: usize,
+    tail: Tail,
     body: Vec<u8>,
     /// Brings what is in the log into the file. `None` for a reader. Ends before the connection, so that the last to close
     /// the file is the one that tidies up.
@@ -59,7 +59,7 @@ impl FileStore {
         }
         prepare(&mut conn, &path)?;
         held.is_sound = true;
-        let tail = schema::tail(&conn).map_err(|source| Error::sqlite(&path, source))?;
+        let tail = Tail::of(&conn).map_err(|source| Error::sqlite(&path, source))?;
         let checkpoints = Checkpoints::start(&path);
         if checkpoints.is_some() {
             conn.pragma_update(None, "wal_autocheckpoint", 0).map_err(|source| Error::sqlite(&path, source))?;
@@ -99,7 +99,7 @@ impl FileStore {
                     schema::imagine(&conn, found).map_err(at)?;
                 }
                 let open = FxHashMap::default();
-                Ok(Self { path, open, tail: 0, body: Vec::new(), checkpoints: None, conn, _held: None })
+                Ok(Self { path, open, tail: Tail::default(), body: Vec::new(), checkpoints: None, conn, _held: None })
             }
             Found::Empty | Found::SomethingElse => Err(Error::NotAJournal { path }),
         }
@@ -133,7 +133,7 @@ impl FileStore {
         let at = |source| Error::sqlite(path, source);
         let mut places = Vec::with_capacity(batch.len());
         let mut n_bytes = 0;
-        let is_long = *tail + batch.len() > TAIL;
+        let mut longer = *tail;
         whole(conn, path, || {
             for append in batch {
                 let place = match open.get(append.run) {
@@ -143,12 +143,10 @@ impl FileStore {
                 places.push(write_run(conn, path, append, place, body)?);
                 n_bytes += body.len();
             }
-            if is_long {
-                schema::give_places(conn).map_err(at)?;
-            }
+            longer.grow(conn, batch.len()).map_err(at)?;
             signals.iter().try_for_each(|change| write_signal(conn, change)).map_err(at)
         })?;
-        *tail = if is_long { 0 } else { *tail + batch.len() };
+        *tail = longer;
         if let Some(checkpoints) = checkpoints {
             checkpoints.after(conn, n_bytes, batch.len());
         }

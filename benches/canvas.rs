@@ -47,7 +47,7 @@ fn play(n_nodes: u32) -> Play {
         let at = |cells: u32, size: i32| i32::try_from(cells).unwrap_or(0) * size;
         Place { id: id(n), x: at(n % columns, 260), y: at(n / columns, 110) }
     };
-    body.push(Line::new(Stmt::Layout((0..n_nodes).map(place).collect())));
+    body.push(Line::new(Stmt::Layout((0..n_nodes).map(place).map(chalktalk::play::Entry::Node).collect())));
     Play { coord: Coord::new("bench", "1", "grid"), title: None, timeout: None, body }
 }
 

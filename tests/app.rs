@@ -29,7 +29,7 @@ fn sweep(editor: &Editor) {
     } else {
         assert_eq!(session.doc().plays().count(), 0, "a play is edited if there is one");
     }
-    let Selection { nodes, wires } = session.selection();
+    let Selection { nodes, wires, .. } = session.selection();
     let graph = session.shown().map(|shown| shown.graph.clone()).unwrap_or_default();
     for id in nodes {
         assert!(graph.find(id).is_some(), "{id} is selected but not there");

@@ -7,7 +7,7 @@ use chalktalk::base::NodeId;
 use chalktalk::event::WireRef;
 use chalktalk::lang;
 use chalktalk::play::ops::{NodeField, Outlet, PlayField, palette};
-use chalktalk::play::{Expr, Graph, Item, Node, Options, Stmt, When};
+use chalktalk::play::{Expr, Graph, Item, Node, Options, Stmt, When, notes};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -39,7 +39,10 @@ const STATEMENTS: &[&str] = &[
     "n6 -> n7",
     "n2 -> n9",
     "n1 -> // odd\n n2",
+    "  // two lines\n  // of a comment",
     "layout { n0 0 0, n1 100 -20 }",
+    "layout { n2 1 1, note \"a comment\" 3 -4, frame \"F\" { n0, n1, n9 }, n3 4 4 }",
+    "layout {\n frame \"G\" collapsed { n2 } // here\n n0 7 7\n note \"two lines\" 1 1\n}",
     "layout {\n n3 5 5 // here\n n4 6 6\n}",
     "call = broken",
     "n1 -> -> n2",
@@ -59,6 +62,7 @@ const PASTED: &[&str] = &[
 fn drawn() -> Vec<Draw> {
     let mut all =
         vec![Draw::Copy, Draw::Cut, Draw::Duplicate, Draw::DeleteAndHeal, Draw::Swap, Draw::Add, Draw::WireTo];
+    all.extend([Draw::Frame, Draw::Collapse, Draw::Unframe, Draw::AddNote]);
     all.extend([Align::Left, Align::Middle, Align::Bottom].map(Draw::Align));
     all.extend([Axis::Across, Axis::Down].map(Draw::Distribute));
     for way in [Way::Left, Way::Right, Way::Up, Way::Down] {
@@ -102,6 +106,15 @@ enum Step {
     JumpTo(usize),
     Select(Index, Option<Index>),
     Move(Vec<(Index, i32, i32)>),
+    AddNote(Option<Index>, &'static str, bool),
+    SetNote(Index, &'static str),
+    MoveNote(Index, Option<i32>),
+    Erase(Index, Index),
+    AddFrame(Vec<Index>),
+    Retitle(Index, &'static str),
+    Collapse(Index, bool),
+    SelectFrame(Index),
+    EraseFrame(Index, Option<Index>),
     Play(PlayField, &'static str),
     Role(&'static str),
     Bind(&'static str),
@@ -153,6 +166,8 @@ fn step() -> impl Strategy<Value = Step> {
         ][..],
     );
     let names = || select(&["n1", "n8", "renamed", "when", "1", "a-b", ""][..]);
+    let noted =
+        || select(&["", "a comment", "two lines\nof a comment", "/ odd \n\n  é ", "more\nand\nmore", "\u{7}"][..]);
     let typed = select(
         &["", "\n", " ", "x", "}", "{", "(", "\"", "// é\n", "n1 -> n2\n", "call z = a/1/b\n", "play c/1/d {\n"][..],
     );
@@ -180,6 +195,16 @@ fn step() -> impl Strategy<Value = Step> {
         (0..9_usize).prop_map(Step::JumpTo),
         (i(), any::<Option<Index>>()).prop_map(|(a, b)| Step::Select(a, b)),
         vec((i(), -99..99, -99..99), 1..4).prop_map(Step::Move),
+        (any::<Option<Index>>(), noted(), any::<bool>()).prop_map(|(of, text, at)| Step::AddNote(of, text, at)),
+        (i(), noted()).prop_map(|(note, text)| Step::SetNote(note, text)),
+        (i(), proptest::option::of(-9..9)).prop_map(|(note, to)| Step::MoveNote(note, to)),
+        (i(), i()).prop_map(|(note, node)| Step::Erase(note, node)),
+        vec(i(), 0..4).prop_map(Step::AddFrame),
+        vec(i(), 0..4).prop_map(Step::AddFrame),
+        (i(), select(&["F", "G", "New", "", " \"quo\te\n"][..])).prop_map(|(frame, to)| Step::Retitle(frame, to)),
+        (i(), any::<bool>()).prop_map(|(frame, collapsed)| Step::Collapse(frame, collapsed)),
+        i().prop_map(Step::SelectFrame),
+        (i(), any::<Option<Index>>()).prop_map(|(frame, node)| Step::EraseFrame(frame, node)),
         (select(&PlayField::ALL[..]), select(&["", "x/1/y", "1h", "T"][..]))
             .prop_map(|(field, text)| Step::Play(field, text)),
         names().prop_map(Step::Role),
@@ -204,6 +229,16 @@ impl Step {
         let wire = |index: &Index| -> Option<WireRef> {
             let n = graph.wires().len().checked_sub(1).map(|last| index.index(last + 1))?;
             Some(wire_name(session.play()?, graph, u32::try_from(n).unwrap()))
+        };
+        let note = |index: &Index| {
+            let all = notes(session.play()?);
+            let n = all.len().checked_sub(1).map(|last| index.index(last + 1))?;
+            Some(all[n].name.clone())
+        };
+        let frame = |index: &Index| {
+            let titles: Vec<String> = session.play()?.frames().map(|frame| frame.title.clone()).collect();
+            let n = titles.len().checked_sub(1).map(|last| index.index(last + 1))?;
+            Some(titles[n].clone())
         };
         let kind = |index: &Index| palette()[index.index(palette().len())].clone();
         Some(Command::Edit(match self {
@@ -252,6 +287,27 @@ impl Step {
             }
             Self::Move(places) => {
                 Gesture::Move(places.iter().filter_map(|(of, x, y)| Some((node(of)?, *x, *y))).collect())
+            }
+            Self::AddNote(of, text, at) => Gesture::AddNote {
+                about: of.as_ref().and_then(node),
+                text: (*text).to_owned(),
+                at: at.then_some((5, 6)),
+            },
+            Self::SetNote(of, text) => Gesture::SetNote { note: note(of)?, text: (*text).to_owned() },
+            Self::MoveNote(of, to) => Gesture::MoveNote { note: note(of)?, to: to.map(|to| (to, 1)) },
+            Self::Erase(of, and) => {
+                let nodes = node(and).into_iter().collect();
+                let notes = note(of).into_iter().collect();
+                Gesture::Erase(Box::new(Selection { nodes, notes, ..Selection::default() }))
+            }
+            Self::AddFrame(nodes) => Gesture::AddFrame(nodes.iter().filter_map(node).collect()),
+            Self::Retitle(of, to) => Gesture::RetitleFrame { title: frame(of)?, to: (*to).to_owned() },
+            Self::Collapse(of, collapsed) => Gesture::Collapse { titles: vec![frame(of)?], collapsed: *collapsed },
+            Self::SelectFrame(of) => return Some(Command::Select(Selection::frame(frame(of)?))),
+            Self::EraseFrame(of, and) => {
+                let frames = frame(of).into_iter().collect();
+                let nodes = and.iter().filter_map(node).collect();
+                Gesture::Erase(Box::new(Selection { nodes, frames, ..Selection::default() }))
             }
             Self::Play(field, text) => Gesture::SetPlay { field: *field, text: (*text).to_owned() },
             Self::Role(name) => Gesture::AddRole((*name).to_owned()),
@@ -304,6 +360,10 @@ fn sweep(editor: &Editor) {
         assert_eq!(Graph::new(play).wires(), session.graph().wires());
     }
     assert!(session.selection().nodes.iter().all(|id| session.graph().find(id).is_some()));
+    let noted = session.play().map(notes).unwrap_or_default();
+    assert!(session.selection().notes.iter().all(|name| noted.iter().any(|note| note.name == *name)));
+    let titles = |title: &String| session.play().is_some_and(|play| play.frames().any(|frame| frame.title == *title));
+    assert!(session.selection().frames.iter().all(titles));
     let wires = &session.selection().wires;
     assert!(wires.iter().all(|wire| chalktalk::app::wire_number(session.graph(), wire).is_some()));
 }
@@ -322,6 +382,8 @@ proptest! {
         for step in &steps {
             let Some(command) = step.command(&editor) else { continue };
             let before = statements(&editor);
+            let map = &editor.session().source().map;
+            let has_inner = map.items.iter().flat_map(|item| &item.body).any(|line| line.inside_next);
             let asked = editor.apply(command.clone());
             // The canvas may be asked to show or to pick something, nobody for anything else.
             let is_all = asked.iter().all(|request| matches!(request, Request::View(_)));
@@ -332,7 +394,13 @@ proptest! {
                 let changed = n_new(before.iter().map(|(stmt, _)| stmt), after.iter().map(|(stmt, _)| stmt));
                 let rewritten = n_new(before.iter().map(|(_, text)| text), after.iter().map(|(_, text)| text));
                 // A wire that is cut here and comes again there has a statement that is new, but says nothing new.
-                let n_cut = if let Gesture::Delete { wires, .. } = gesture { wires.len() } else { 0 };
+                let n_cut = match gesture {
+                    Gesture::Delete { wires, .. } => wires.len(),
+                    Gesture::Swap(..) => 2,
+                    // A comment inside of a statement is a part of its text.
+                    Gesture::AddNote { .. } | Gesture::SetNote { .. } | Gesture::Erase(_) => usize::from(has_inner),
+                    _ => 0,
+                };
                 prop_assert!(
                     rewritten <= changed + n_cut,
                     "{command:?} rewrote {rewritten} statements, changed {changed}\n{}", editor.session().text()
@@ -359,7 +427,7 @@ proptest! {
         if !undone {
             prop_assert_eq!(editor.session().text(), &last, "redo to the end gives the last bytes");
             // To select is no step of the history.
-            let selected = steps.iter().any(|step| matches!(step, Step::Select(..) | Step::Draw(_)));
+            let selected = steps.iter().any(|step| matches!(step, Step::Select(..) | Step::SelectFrame(_) | Step::Draw(_)));
             prop_assert!(selected || *editor.session().selection() == last_selection);
         }
     }

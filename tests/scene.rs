@@ -134,7 +134,8 @@ fn a_play_that_was_arranged_and_written_down_is_drawn_as_before() {
             let id = graph.node(&play, node).id.clone();
             chalktalk::play::Place { id, x: min.x as i32, y: min.y as i32 }
         };
-        let places = (0..u32::try_from(graph.n_nodes()).unwrap()).map(place).collect();
+        let places =
+            (0..u32::try_from(graph.n_nodes()).unwrap()).map(place).map(chalktalk::play::Entry::Node).collect();
         written.body.push(chalktalk::play::Line::new(Stmt::Layout(places)));
         let (_, again) = crossings::arranged(&written);
         assert_eq!(again.wires(), geometry.wires(), "{name}");
@@ -505,4 +506,56 @@ fn a_run_is_shown_over_a_changed_play_without_what_is_not_there() {
     assert_eq!(frame.nodes[graph.find("end").unwrap() as usize].state, StateKind::Idle);
     assert!(frame.balls.is_empty());
     assert!(film.latest().node(&NodeId::new("validate")).is_some());
+}
+
+#[test]
+fn notes_cover_no_card_wherever_these_are_arranged() {
+    for (name, doc) in samples() {
+        for play in doc.plays().map(|(_, play)| play).flat_map(|play| [play.clone(), unplaced(play)]) {
+            let graph = Graph::new(&play);
+            let geometry = Geometry::new(&play, &graph);
+            for note in geometry.notes().iter().filter(|note| !note.is_placed) {
+                assert!(geometry.nodes_touching(note.rect).is_empty(), "{name}: {note:?}");
+            }
+        }
+    }
+}
+
+/// Around the nodes of that range, in the order of the text.
+fn with_frame(play: &mut Play, graph: &Graph, title: &str, range: std::ops::Range<u32>, collapsed: bool) {
+    let nodes = range.map(|node| graph.node(play, node).id.clone()).collect();
+    let frame = chalktalk::play::Frame { title: title.to_owned(), collapsed, nodes };
+    let layout = Stmt::Layout(vec![chalktalk::play::Entry::Frame(frame)]);
+    play.body.push(chalktalk::play::Line::new(layout));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arranged_frames_hold_their_own_nodes_alone(
+        tape in proptest::collection::vec(any::<(u16, u16, u16)>(), 4..60), cut: u16, collapsed: (bool, bool)
+    ) {
+        let (mut play, graph) = random_play(&tape);
+        let n = u32::try_from(graph.n_nodes()).unwrap();
+        prop_assume!(n > 3);
+        let cut = 1 + u32::from(cut) % (n - 2);
+        play.body.retain(|line| !matches!(line.kind, Stmt::Layout(_)));
+        with_frame(&mut play, &graph, "Outer", 0..cut, collapsed.0);
+        with_frame(&mut play, &graph, "Inner", 0..cut.div_ceil(2), collapsed.1);
+        let geometry = Geometry::new(&play, &graph);
+        let shown: Vec<u32> = see(&geometry).nodes;
+        for (i, &a) in shown.iter().enumerate() {
+            for &b in &shown[..i] {
+                prop_assert!(!geometry.card(a).rect.touches(&geometry.card(b).rect), "{a} {b}");
+            }
+        }
+        for frame in geometry.frames().iter().filter(|frame| !frame.is_hidden) {
+            for &node in &shown {
+                let card = geometry.card(node).rect;
+                let own = frame.nodes.binary_search(&node).is_ok();
+                prop_assert!(if own { frame.rect.holds_rect(&card) } else { !frame.rect.touches(&card) }, "{node} {frame:?}");
+            }
+        }
+    }
 }

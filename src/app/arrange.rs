@@ -21,7 +21,7 @@ impl Session {
             let graph = Graph::new(&part);
             let new = Geometry::new(&part, &graph);
             let corner = |geometry: &Geometry, graph: &Graph| {
-                let nodes = selected.iter().filter_map(|id| graph.find(id)).map(|node| geometry.card(node).rect.min);
+                let nodes = selected.iter().filter_map(|id| graph.find(id)).map(|node| geometry.place_of(node));
                 nodes.reduce(|a, b| Point::new(a.x.min(b.x), a.y.min(b.y))).unwrap_or_default()
             };
             places(&part, corner(&old, self.graph()) - corner(&new, &graph))
@@ -41,7 +41,11 @@ fn without(play: &Play, keeps: impl Fn(&NodeId) -> bool) -> Play {
             hops.iter_mut().for_each(|hop| hop.to.retain(&keeps));
             true
         }
-        Stmt::Layout(_) => false,
+        // Frames stay together: those that are there as a whole.
+        Stmt::Layout(entries) => {
+            entries.retain(|entry| entry.frame().is_some_and(|frame| frame.nodes.iter().all(&keeps)));
+            true
+        }
         Stmt::Comment(_) | Stmt::Role(_) | Stmt::Bad(_) => true,
     });
     part
@@ -51,8 +55,8 @@ fn without(play: &Play, keeps: impl Fn(&NodeId) -> bool) -> Play {
 fn places(play: &Play, by: Point) -> Vec<(NodeId, i32, i32)> {
     let graph = Graph::new(play);
     let geometry = Geometry::new(play, &graph);
-    let corners = (0..).zip(geometry.cards()).map(|(node, card)| {
-        let at = card.rect.min + by;
+    let corners = (0..).zip(geometry.cards()).map(|(node, _)| {
+        let at = geometry.place_of(node) + by;
         (graph.node(play, node).id.clone(), at.x.round() as i32, at.y.round() as i32)
     });
     corners.collect()

@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 use rustc_hash::FxHashSet;
 
 use crate::base::NodeId;
-use crate::play::{Document, Graph, Item, Line, Place, Play, Stmt};
+use crate::play::{Document, Entry, Graph, Item, Line, Play, Stmt};
 use crate::scene::Geometry;
 
 /// The play as it is shown while a part of its text is broken.
@@ -83,7 +83,7 @@ impl Shadow {
 
     fn with(new: &Play, mut kept: Vec<(usize, Line<Stmt>)>) -> Option<Self> {
         let there: FxHashSet<&NodeId> = nodes(new).collect();
-        let placed: FxHashSet<&NodeId> = new.body.iter().filter_map(places).flatten().map(|place| &place.id).collect();
+        let placed: FxHashSet<(u8, &str)> = new.body.iter().filter_map(entries).flatten().map(subject).collect();
         let mut own = Vec::new();
         kept.retain_mut(|(_, line)| match &mut line.kind {
             Stmt::Node(node) => {
@@ -94,7 +94,7 @@ impl Shadow {
                 is_new
             }
             Stmt::Layout(list) => {
-                list.retain(|place| !placed.contains(&place.id));
+                list.retain(|entry| !placed.contains(&subject(entry)));
                 !list.is_empty()
             }
             _ => true,
@@ -123,10 +123,19 @@ const fn is_shown(stmt: &Stmt) -> bool {
     matches!(stmt, Stmt::Node(_) | Stmt::Wire(_) | Stmt::Layout(_))
 }
 
-fn places(line: &Line<Stmt>) -> Option<&Vec<Place>> {
+fn entries(line: &Line<Stmt>) -> Option<&Vec<Entry>> {
     match &line.kind {
-        Stmt::Layout(places) => Some(places),
+        Stmt::Layout(entries) => Some(entries),
         _ => None,
+    }
+}
+
+/// What a layout speaks of: a node, a note by its first line, a frame by its title.
+fn subject(entry: &Entry) -> (u8, &str) {
+    match entry {
+        Entry::Node(place) => (0, &place.id),
+        Entry::Note(at) => (1, &at.note),
+        Entry::Frame(frame) => (2, &frame.title),
     }
 }
 

@@ -108,6 +108,8 @@ pub enum Command {
     ZoomReset,
     ZoomToSelection,
     ToggleMinimap,
+    /// Shows or hides the notes on the canvas.
+    ToggleNotes,
     ToggleMotion,
     LargerText,
     SmallerText,

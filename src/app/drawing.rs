@@ -12,7 +12,7 @@ use crate::base::NodeId;
 use crate::event::WireRef;
 use crate::lang;
 use crate::play::ops::{At, Outlet};
-use crate::play::{Document, Graph, Item, Line, NodeKind, Place, Play, When};
+use crate::play::{Document, Graph, Item, Line, NodeKind, Note, NoteAt, NoteRef, Place, Play, When, notes};
 use crate::scene::Geometry;
 
 /// A command of drawing.
@@ -56,6 +56,14 @@ pub enum Draw {
     },
     /// The name of the node, the label of the wire, or the head of the play.
     EditLabel,
+    /// A frame around what is selected.
+    Frame,
+    /// The selected frames, or the frame of the selected nodes, as cards or rectangles.
+    Collapse,
+    /// They go without their nodes.
+    Unframe,
+    /// A note of what is selected, or one that stands alone.
+    AddNote,
     ToggleSnap,
     ShowHistory,
     /// So many steps of the history are done.
@@ -70,6 +78,12 @@ pub enum Sketch {
     /// Edit the label of a wire in place.
     Label(WireRef),
     Name(NodeId),
+    /// Let a note be written: about the node, or alone.
+    NewNote(Option<NodeId>),
+    /// Edit a note in place.
+    Note(NoteRef),
+    /// Edit the title of a frame in place.
+    FrameTitle(String),
     /// Edit the head of the play.
     Head,
     ToggleSnap,
@@ -191,11 +205,43 @@ impl Editor {
                     sketch(Sketch::Pick(if head { Picking::Head(wire) } else { Picking::Tail(wire) }));
                 }
             }
-            Draw::EditLabel => match (selection.single_node(), selection.single_wire()) {
-                (Some(node), _) => sketch(Sketch::Name(node.clone())),
-                (None, Some(wire)) => sketch(Sketch::Label(wire.clone())),
-                (None, None) => sketch(Sketch::Head),
-            },
+            Draw::EditLabel => {
+                let node = selection.single_node().cloned().map(Sketch::Name);
+                let wire = || selection.single_wire().cloned().map(Sketch::Label);
+                let note = || selection.single_note().cloned().map(Sketch::Note);
+                let frame = || selection.single_frame().cloned().map(Sketch::FrameTitle);
+                sketch(node.or_else(wire).or_else(note).or_else(frame).unwrap_or(Sketch::Head));
+            }
+            Draw::Frame => {
+                let nodes = session.play().map(|play| selection.all_nodes(play)).unwrap_or_default();
+                session.gesture(&Gesture::AddFrame(nodes.into_iter().collect()))?;
+                session
+                    .selection()
+                    .single_frame()
+                    .cloned()
+                    .into_iter()
+                    .for_each(|title| sketch(Sketch::FrameTitle(title)));
+            }
+            Draw::Collapse => {
+                let titles = session.chosen_frames();
+                let is_open = |title: &String| {
+                    session
+                        .play()
+                        .is_some_and(|play| play.frames().any(|frame| frame.title == *title && !frame.collapsed))
+                };
+                let collapsed = titles.iter().any(is_open);
+                session.gesture(&Gesture::Collapse { titles, collapsed })?;
+            }
+            Draw::Unframe => {
+                let frames = session.chosen_frames().into_iter().collect();
+                session.gesture(&Gesture::Erase(Box::new(Selection { frames, ..Selection::default() })))?;
+            }
+            Draw::AddNote => {
+                // A node has one note before its statement: what more there is to say goes into that.
+                let about = selection.single_node().cloned();
+                let there = about.as_ref().and_then(|node| session.note_before(node));
+                sketch(there.map_or(Sketch::NewNote(about), Sketch::Note));
+            }
             Draw::ToggleSnap => sketch(Sketch::ToggleSnap),
             Draw::ShowHistory => sketch(Sketch::ShowHistory),
             Draw::JumpTo(step) => session.jump_to(step),
@@ -211,16 +257,18 @@ impl Editor {
         let changes = session.play().is_some() && session.shown().is_some_and(|shown| shown.editable);
         match draw {
             Draw::Copy => n_nodes > 0,
-            Draw::Cut | Draw::Duplicate | Draw::DeleteAndHeal | Draw::Nudge { .. } | Draw::WireTo => {
-                changes && n_nodes > 0
-            }
+            Draw::Cut | Draw::Duplicate | Draw::DeleteAndHeal | Draw::WireTo => changes && n_nodes > 0,
+            Draw::Nudge { .. } | Draw::Frame => changes && (n_nodes > 0 || !selection.frames.is_empty()),
+            Draw::Collapse | Draw::Unframe => changes && !session.chosen_frames().is_empty(),
             Draw::Align(_) => changes && n_nodes > 1,
             Draw::Distribute(_) => changes && n_nodes > 2,
             Draw::Swap => changes && session.two_branches().is_some(),
             Draw::SetWhen(_) | Draw::Reroute { .. } => changes && selection.single_wire().is_some(),
             Draw::Step { .. } => session.shown().is_some(),
             Draw::StepOntoWire(_) => !selection.is_empty(),
-            Draw::Paste | Draw::PasteText { .. } | Draw::Add | Draw::EditLabel | Draw::JumpTo(_) => changes,
+            Draw::Paste | Draw::PasteText { .. } | Draw::Add | Draw::AddNote | Draw::EditLabel | Draw::JumpTo(_) => {
+                changes
+            }
             Draw::ToggleSnap | Draw::ShowHistory => true,
         }
     }
@@ -260,6 +308,13 @@ impl Session {
         more.is_none().then(|| (name(a), name(b)))
     }
 
+    /// The comments right before the statement of a node.
+    fn note_before(&self, node: &NodeId) -> Option<NoteRef> {
+        let stmt = self.graph().stmt_of(self.graph().find(node)?);
+        let is_before = |note: &Note| note.about == Some(stmt) && matches!(note.at, NoteAt::Lines(..));
+        notes(self.play()?).into_iter().find(is_before).map(|note| note.name)
+    }
+
     fn selected_corner(&self) -> Option<(i32, i32)> {
         let cards = self.selection().nodes.iter().filter_map(|id| self.graph().find(id));
         let corners = cards.map(|node| super::place::corner(self.geometry().card(node).rect.min));
@@ -276,7 +331,7 @@ impl Session {
         }
         let geometry = self.shown_geometry()?;
         let place = |id: &NodeId| {
-            let (x, y) = super::place::corner(geometry.card(graph.find(id)?).rect.min);
+            let (x, y) = super::place::corner(geometry.place_of(graph.find(id)?));
             Some(Place { id: id.clone(), x, y })
         };
         let excerpt = At { item: 0, play, graph }.excerpt(nodes, nodes.iter().filter_map(place).collect());

@@ -9,7 +9,7 @@ use crate::diag::Severity;
 use crate::event::WireRef;
 use crate::lang::{self, Source, apply_changes};
 use crate::play::ops::{self, At, Edits, Refusal, Steps};
-use crate::play::{Bind, Edit, Graph, Node, Options, Play};
+use crate::play::{Bind, Edit, Graph, Node, NoteRef, Options, Play, notes};
 
 /// Why a gesture was not done, with what to do instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -95,10 +95,7 @@ impl Session {
             }
             Gesture::SetField { node, field, text } => at.set_field(node, *field, text),
             Gesture::SetKind { node, kind } => at.set_kind(node, kind.clone()),
-            Gesture::Move(places)
-            | Gesture::Nudge(places)
-            | Gesture::Arrange(places)
-            | Gesture::Place { places, .. } => at.move_nodes(places),
+            Gesture::Nudge(places) | Gesture::Place { places, .. } => at.move_nodes(places),
             Gesture::AddNode { kind, at: place, from } => {
                 let node =
                     Node { id: ops::fresh_id(self.graph(), kind), kind: kind.clone(), options: Options::default() };
@@ -134,12 +131,90 @@ impl Session {
                 }
                 Ok(steps.edits())
             }
+            Gesture::Move(_)
+            | Gesture::Arrange(_)
+            | Gesture::AddFrame(_)
+            | Gesture::RetitleFrame { .. }
+            | Gesture::Collapse { .. }
+            | Gesture::AddNote { .. }
+            | Gesture::SetNote { .. }
+            | Gesture::MoveNote { .. }
+            | Gesture::Erase(_) => return self.beside_the_flow(at, gesture),
             Gesture::SetPlay { field, text } => at.set_play(*field, text),
             Gesture::AddRole(name) => at.add_role(name),
             Gesture::RemoveRole(name) => at.remove_role(name),
             Gesture::Bind { .. } | Gesture::Rebind { .. } | Gesture::Unbind { .. } | Gesture::AddFormation(_) => {
                 Ok(Vec::new())
             }
+        };
+        Ok((edits?, None))
+    }
+
+    /// Gestures that are about notes and frames, or may be: no run is another one after them, but where nodes go.
+    fn beside_the_flow<'g>(
+        &self,
+        at: At<'_>,
+        gesture: &'g Gesture,
+    ) -> Result<(Vec<Edit>, Option<Select<'g>>), NotDone> {
+        let edits: Edits = match gesture {
+            Gesture::Move(places) => {
+                let mut steps = Steps::new(at);
+                steps.then(|at| at.move_nodes(places))?;
+                for (title, nodes) in self.reframed(places) {
+                    steps.then(|at| at.fill_frame(&title, nodes))?;
+                }
+                Ok(steps.edits())
+            }
+            Gesture::Arrange(places) => {
+                let mut steps = Steps::new(at);
+                steps.then(|at| at.move_nodes(places))?;
+                for note in super::framing::covered_notes(&steps.at()) {
+                    steps.then(|at| at.move_note(&note, None))?;
+                }
+                Ok(steps.edits())
+            }
+            Gesture::AddFrame(nodes) => {
+                let (title, edits) = at.add_frame(nodes)?;
+                return Ok((edits, Some(Box::new(move |_| Selection::frame(title)))));
+            }
+            Gesture::RetitleFrame { title, to } => {
+                let edits = at.retitle_frame(title, to)?;
+                let to = to.trim().to_owned();
+                return Ok((edits, Some(Box::new(move |_| Selection::frame(to)))));
+            }
+            Gesture::Collapse { titles, collapsed } => {
+                let mut steps = Steps::new(at);
+                for title in titles {
+                    steps.then(|at| at.collapse_frame(title, *collapsed))?;
+                }
+                let selection = Selection { frames: titles.iter().cloned().collect(), ..Selection::default() };
+                return Ok((steps.edits(), Some(Box::new(move |_| selection))));
+            }
+            Gesture::AddNote { about, text, at: place } => {
+                let edits = at.add_note(about.as_ref(), text, *place)?;
+                return Ok((edits, Some(select_note(self.play(), text))));
+            }
+            Gesture::SetNote { note, text } => {
+                let edits = at.set_note(note, text)?;
+                return Ok((edits, Some(select_note(self.play(), text))));
+            }
+            Gesture::MoveNote { note, to } => at.move_note(note, *to),
+            Gesture::Erase(all) => {
+                let mut steps = Steps::new(at);
+                for note in all.notes.iter().rev() {
+                    steps.then(|at| at.delete_note(note))?;
+                }
+                for title in &all.frames {
+                    steps.then(|at| at.remove_frame(title))?;
+                }
+                let nodes: Vec<NodeId> = all.nodes.iter().cloned().collect();
+                steps.then(|at| {
+                    let wires: Option<Vec<u32>> = all.wires.iter().map(|wire| wire_number(at.graph, wire)).collect();
+                    at.delete(&nodes, &wires.ok_or(Refusal::NoWire)?)
+                })?;
+                Ok(steps.edits())
+            }
+            _ => Ok(Vec::new()),
         };
         Ok((edits?, None))
     }
@@ -206,6 +281,17 @@ fn select_new_wire<'g>(n_before: usize, from: NodeId, to: NodeId) -> Select<'g> 
         let wire =
             between.nth(n_before).or_else(|| graph.out(tail).iter().rev().find(|&&wire| graph.wire(wire).to == head));
         wire.map_or_else(Selection::default, |&wire| Selection::wire(wire_name(play, &graph, wire)))
+    })
+}
+
+/// The note that was not there before.
+fn select_note<'g>(before: Option<&Play>, text: &str) -> Select<'g> {
+    let old: Vec<NoteRef> = before.map(notes).unwrap_or_default().into_iter().map(|note| note.name).collect();
+    let keeps_none = text.trim().is_empty();
+    Box::new(move |play| {
+        let new = play.map(notes).unwrap_or_default().into_iter().map(|note| note.name);
+        let found = new.filter(|_| !keeps_none).find(|name| !old.contains(name));
+        found.map(Selection::note).unwrap_or_default()
     })
 }
 
@@ -307,6 +393,21 @@ fn name_of(gesture: &Gesture) -> Cow<'static, str> {
             places => format!("Move {} nodes", places.len()).into(),
         },
         Gesture::Arrange(_) => "Arrange".into(),
+        Gesture::AddNote { .. } => "Add note".into(),
+        Gesture::SetNote { text, .. } if text.trim().is_empty() => "Delete note".into(),
+        Gesture::SetNote { .. } => "Edit note".into(),
+        Gesture::MoveNote { .. } => "Move note".into(),
+        Gesture::AddFrame(nodes) => format!("Frame {} nodes", nodes.len()).into(),
+        Gesture::RetitleFrame { to, .. } => format!("Call frame {}", to.trim()).into(),
+        Gesture::Collapse { titles, collapsed } => {
+            let what = if *collapsed { "Collapse" } else { "Expand" };
+            format!("{what} {}", titles.first().map_or("frame", String::as_str)).into()
+        }
+        Gesture::Erase(all) => match (all.single_frame(), all.len()) {
+            (Some(title), _) => format!("Take frame {title} away").into(),
+            (None, 1) => "Delete note".into(),
+            (None, n) => format!("Delete {n} things").into(),
+        },
         Gesture::SetPlay { field, .. } => format!("Change {} of the play", field.label()).into(),
         Gesture::AddRole(name) => format!("Add role {}", name.trim()).into(),
         Gesture::RemoveRole(name) => format!("Remove role {name}").into(),

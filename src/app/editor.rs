@@ -172,6 +172,7 @@ impl Editor {
             Command::GoToText { session, offset } => self.go_to_text(session, offset, out),
             Command::ZoomToSelection => out.push(Request::View(View::ZoomToSelection)),
             Command::ToggleMinimap => out.push(Request::View(View::ToggleMinimap)),
+            Command::ToggleNotes => out.push(Request::View(View::ToggleNotes)),
             Command::ToggleMotion => out.push(Request::View(View::ToggleMotion)),
             Command::LargerText => out.push(Request::View(View::ScaleText(1))),
             Command::SmallerText => out.push(Request::View(View::ScaleText(-1))),
@@ -245,8 +246,13 @@ impl Editor {
             Command::Undo => session.undo(),
             Command::Redo => session.redo(),
             Command::Delete => {
-                let Selection { nodes, wires } = session.selection().clone();
-                let delete = Gesture::Delete { nodes: nodes.into_iter().collect(), wires: wires.into_iter().collect() };
+                let all = session.selection().clone();
+                let delete = if all.notes.is_empty() && all.frames.is_empty() {
+                    let Selection { nodes, wires, .. } = all;
+                    Gesture::Delete { nodes: nodes.into_iter().collect(), wires: wires.into_iter().collect() }
+                } else {
+                    Gesture::Erase(Box::new(all))
+                };
                 session.gesture(&delete)?;
             }
             Command::Edit(gesture) => session.gesture(&gesture)?,

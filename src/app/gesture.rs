@@ -1,9 +1,10 @@
 use smol_str::SmolStr;
 
+use super::selection::Selection;
 use crate::base::NodeId;
 use crate::event::WireRef;
 use crate::play::ops::{NodeField, Outlet, PlayField};
-use crate::play::{Bind, Node, NodeKind, When};
+use crate::play::{Bind, Node, NodeKind, NoteRef, When};
 
 /// A change of the play, as the canvas and the inspector make it: one step of the history each.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +92,35 @@ pub enum Gesture {
     Nudge(Vec<(NodeId, i32, i32)>),
     /// The same for what the program arranged.
     Arrange(Vec<(NodeId, i32, i32)>),
+    /// A comment before the statement of a node, or one that stands alone, its top-left corner at `at`.
+    AddNote {
+        about: Option<NodeId>,
+        text: String,
+        at: Option<(i32, i32)>,
+    },
+    /// Empty takes it away.
+    SetNote {
+        note: NoteRef,
+        text: String,
+    },
+    /// A new top-left corner; `None` is beside what it is about.
+    MoveNote {
+        note: NoteRef,
+        to: Option<(i32, i32)>,
+    },
+    /// A frame around nodes. It gets selected.
+    AddFrame(Vec<NodeId>),
+    RetitleFrame {
+        title: String,
+        to: String,
+    },
+    /// Frames become cards, or rectangles again.
+    Collapse {
+        titles: Vec<String>,
+        collapsed: bool,
+    },
+    /// All that is named goes: nodes with all their wires, notes with their comments, frames without their nodes.
+    Erase(Box<Selection>),
     SetPlay {
         field: PlayField,
         text: String,

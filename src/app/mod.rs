@@ -19,6 +19,7 @@ mod edit;
 mod editor;
 pub mod examples;
 mod filing;
+mod framing;
 mod gesture;
 mod history;
 mod key;

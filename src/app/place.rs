@@ -48,6 +48,7 @@ impl Session {
         let Some(play) = self.play() else { return Vec::new() };
         let geometry = self.geometry();
         let mut nodes: Vec<u32> = self.selection().nodes.iter().filter_map(|id| self.graph().find(id)).collect();
+        nodes.retain(|node| geometry.frame_around(*node).is_none());
         nodes.sort_unstable();
         let card = |node: u32| (self.graph().node(play, node).id.clone(), geometry.card(node).rect);
         nodes.into_iter().map(card).collect()
@@ -109,11 +110,12 @@ impl Session {
             Way::Up => (0, -step),
             Way::Down => (0, step),
         };
-        let place = |(id, rect): (NodeId, Rect)| {
-            let (x, y) = corner(rect.min);
-            (id, x.saturating_add(dx), y.saturating_add(dy))
+        let Some(play) = self.play() else { return Places::new() };
+        let place = |id: NodeId| {
+            let (x, y) = corner(self.geometry().place_of(self.graph().find(&id)?));
+            Some((id, x.saturating_add(dx), y.saturating_add(dy)))
         };
-        self.selected_cards().into_iter().map(place).collect()
+        self.selection().all_nodes(play).into_iter().filter_map(place).collect()
     }
 
     /// Where a node of the kind has room: after `from`, or in the middle of what is there if that is empty.

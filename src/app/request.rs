@@ -49,6 +49,7 @@ pub enum View {
     },
     ZoomToSelection,
     ToggleMinimap,
+    ToggleNotes,
     ToggleMotion,
     /// All text by so many steps larger.
     ScaleText(i8),

@@ -2,13 +2,16 @@ use std::collections::BTreeSet;
 
 use crate::base::NodeId;
 use crate::event::WireRef;
-use crate::play::{Graph, Play};
+use crate::play::{Graph, NoteRef, Play, notes};
 
-/// Nodes and wires by name, so that it survives edits elsewhere.
+/// Nodes, wires and notes by name, so that it survives edits elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     pub nodes: BTreeSet<NodeId>,
     pub wires: BTreeSet<WireRef>,
+    pub notes: BTreeSet<NoteRef>,
+    /// By their titles.
+    pub frames: BTreeSet<String>,
 }
 
 impl Selection {
@@ -20,18 +23,47 @@ impl Selection {
         Self { wires: BTreeSet::from([wire]), ..Self::default() }
     }
 
+    pub fn note(note: NoteRef) -> Self {
+        Self { notes: BTreeSet::from([note]), ..Self::default() }
+    }
+
+    pub fn frame(title: String) -> Self {
+        Self { frames: BTreeSet::from([title]), ..Self::default() }
+    }
+
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty() && self.wires.is_empty()
+        self.len() == 0
+    }
+
+    /// How many things are selected.
+    pub fn len(&self) -> usize {
+        self.nodes.len() + self.wires.len() + self.notes.len() + self.frames.len()
     }
 
     /// The one node that is selected, if nothing else is.
     pub fn single_node(&self) -> Option<&NodeId> {
-        self.nodes.first().filter(|_| self.nodes.len() == 1 && self.wires.is_empty())
+        self.nodes.first().filter(|_| self.len() == 1)
     }
 
     /// The one wire that is selected, if nothing else is.
     pub fn single_wire(&self) -> Option<&WireRef> {
-        self.wires.first().filter(|_| self.wires.len() == 1 && self.nodes.is_empty())
+        self.wires.first().filter(|_| self.len() == 1)
+    }
+
+    /// The one note that is selected, if nothing else is.
+    pub fn single_note(&self) -> Option<&NoteRef> {
+        self.notes.first().filter(|_| self.len() == 1)
+    }
+
+    /// The one frame that is selected, if nothing else is.
+    pub fn single_frame(&self) -> Option<&String> {
+        self.frames.first().filter(|_| self.len() == 1)
+    }
+
+    /// The selected nodes, and those of the selected frames.
+    pub fn all_nodes(&self, play: &Play) -> BTreeSet<NodeId> {
+        let framed = play.frames().filter(|frame| self.frames.contains(&frame.title)).flat_map(|frame| &frame.nodes);
+        self.nodes.iter().chain(framed).cloned().collect()
     }
 
     pub(super) fn rename(&mut self, old: &NodeId, new: &NodeId) {
@@ -44,9 +76,14 @@ impl Selection {
     }
 
     /// Drops what the play does not have.
-    pub(super) fn keep_existing(&mut self, graph: &Graph) {
+    pub(super) fn keep_existing(&mut self, play: Option<&Play>, graph: &Graph) {
         self.nodes.retain(|id| graph.find(id).is_some());
         self.wires.retain(|wire| wire_number(graph, wire).is_some());
+        if !self.notes.is_empty() {
+            let there = play.map(notes).unwrap_or_default();
+            self.notes.retain(|name| there.iter().any(|note| note.name == *name));
+        }
+        self.frames.retain(|title| play.is_some_and(|play| play.frames().any(|frame| frame.title == *title)));
     }
 }
 

@@ -16,7 +16,7 @@ use crate::diag::{Diagnostic, Fix, Severity};
 use crate::event::WireRef;
 use crate::files::{Draft, Format, Stamp};
 use crate::lang::{self, Part, Source};
-use crate::play::{Document, Graph, Item, Play, Stmt};
+use crate::play::{Document, Entry, Graph, Item, Play, Stmt};
 use crate::scene::Geometry;
 
 /// An open document with everything that belongs to it.
@@ -292,8 +292,13 @@ impl Session {
                 }
                 _ => None,
             }),
-            Stmt::Layout(places) => parts.find_map(|(part, span)| match part {
-                Part::Place(n) if span.touches(offset) => places.get(*n as usize).map(|place| &place.id),
+            Stmt::Layout(entries) => parts.find_map(|(part, span)| match part {
+                Part::Place(n) if span.touches(offset) => {
+                    entries.get(*n as usize).and_then(Entry::place).map(|place| &place.id)
+                }
+                Part::Member { entry, index } if span.touches(offset) => {
+                    entries.get(*entry as usize).and_then(Entry::frame)?.nodes.get(usize::from(*index))
+                }
                 _ => None,
             }),
             _ => None,
@@ -307,7 +312,8 @@ impl Session {
             let mut selection = self.selection.clone();
             // A node that is only shown as it was before its text broke cannot be worked on.
             let graph = if self.mode() == Mode::Replay { shown.graph } else { &self.graph };
-            selection.keep_existing(graph);
+            let play = if self.mode() == Mode::Replay { Some(shown.play) } else { self.play() };
+            selection.keep_existing(play, graph);
             self.selection = selection;
         } else {
             self.selection = Selection::default();

@@ -6,7 +6,7 @@ use super::shape;
 use super::site::{Site, site, within};
 use crate::base::{Span, TextChange};
 use crate::lang::{Part, Source};
-use crate::play::{Bind, Graph, Item, Play, Stmt, TargetRef};
+use crate::play::{Bind, Entry, Graph, Item, Play, Stmt, TargetRef};
 
 /// Why a thing cannot be renamed, with what to do instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -145,9 +145,17 @@ fn node_uses(source: &Source, item: usize, id: &str) -> Vec<Span> {
                     }
                 }
             }
-            Stmt::Layout(places) => {
-                let entries = (0..).zip(places).filter(|(_, place)| place.id.as_str() == id);
-                found.extend(entries.filter_map(|(n, _)| part(Part::Place(n))));
+            Stmt::Layout(entries) => {
+                for (n, entry) in (0..).zip(entries) {
+                    match entry {
+                        Entry::Node(place) if place.id.as_str() == id => found.extend(part(Part::Place(n))),
+                        Entry::Frame(frame) => {
+                            let own = (0..).zip(&frame.nodes).filter(|(_, node)| node.as_str() == id);
+                            found.extend(own.filter_map(|(index, _)| part(Part::Member { entry: n, index })));
+                        }
+                        Entry::Node(_) | Entry::Note(_) => {}
+                    }
+                }
             }
             Stmt::Bad(text) => found.extend(words_of(text, id).map(|range| within(spans.whole, &range))),
             _ => {}

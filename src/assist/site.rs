@@ -59,7 +59,13 @@ fn in_line(source: &Source, item: usize, stmt: usize, offset: u32) -> Option<(Si
             (Stmt::Wire(wire), Part::End { group, index }) => {
                 Site::Node { item, id: wire_group(wire, group)?.get(usize::from(index))?.clone() }
             }
-            (Stmt::Layout(places), Part::Place(n)) => Site::Node { item, id: places.get(n as usize)?.id.clone() },
+            (Stmt::Layout(entries), Part::Place(n)) => {
+                Site::Node { item, id: entries.get(n as usize)?.place()?.id.clone() }
+            }
+            (Stmt::Layout(entries), Part::Member { entry, index }) => {
+                let frame = entries.get(entry as usize)?.frame()?;
+                Site::Node { item, id: frame.nodes.get(usize::from(index))?.clone() }
+            }
             (Stmt::Node(node), Part::Target(n)) => target(item, node.kind.target()?.refs().nth(usize::from(n))?),
             (Stmt::Node(node), Part::Signal) => match &node.kind {
                 crate::play::NodeKind::WaitForSignal(name) => Site::Signal { name: name.clone() },

@@ -109,7 +109,11 @@ pub const CODES: &[Code] = &[
         "Write the shorter duration first, as in 'backoff 100ms..5s'",
     ),
     Code::error("P023", "Two plays have the same coordinate", "Give one of them another version or method"),
-    Code::warning("P024", "A layout places a node twice, or one that is not there", "Remove the entry"),
+    Code::warning(
+        "P024",
+        "A layout speaks twice of a node or a frame, or of what is not there",
+        "Remove the entry, or the node from the frame",
+    ),
     Code::error("P025", "A timeout is zero", "Write a longer one, or remove it"),
     Code::error("P026", "A signal has no name", "Write the name that the signal is sent by"),
     Code::warning(

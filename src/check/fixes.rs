@@ -266,9 +266,18 @@ fn whole_line(text: &str, span: Span) -> Span {
     }
 }
 
-/// An entry of a layout with its numbers and the comma after it.
+/// An entry of a layout with its text, its numbers and the comma after it.
 fn place_span(text: &str, id: Span) -> Option<Span> {
     let mut rest = &text[id.end as usize..];
+    if let Some(inner) = rest.trim_start().strip_prefix('"') {
+        let mut escaped = false;
+        let end = inner.find(|c: char| {
+            let ends = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        rest = &inner[end? + 1..];
+    }
     for _ in 0..2 {
         rest = rest.trim_start();
         rest = rest.strip_prefix('-').unwrap_or(rest).trim_start();

@@ -7,12 +7,12 @@ use super::{Report, Subject};
 use crate::base::{Dur, Span, TextChange};
 use crate::diag::Diagnostic;
 use crate::lang::{Part, nearest};
-use crate::play::{Node, NodeKind, Options, Place, Policy, Stmt, Target, TargetRef};
+use crate::play::{Entry, Frame, Node, NodeKind, Options, Policy, Stmt, Target, TargetRef, notes};
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     duplicates(subject, report);
     let mut roles = Roles::of(subject, report);
-    let mut placed = FxHashSet::default();
+    let mut placed = Placed::default();
     for (stmt, line) in subject.play.body.iter().enumerate() {
         match &line.kind {
             Stmt::Node(node) => {
@@ -22,7 +22,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
                     roles.used_by(subject, stmt, target, report);
                 }
             }
-            Stmt::Layout(places) => layout(subject, stmt, places, &mut placed, report),
+            Stmt::Layout(entries) => layout(subject, stmt, entries, &mut placed, report),
             Stmt::Comment(_) | Stmt::Role(_) | Stmt::Wire(_) | Stmt::Bad(_) => {}
         }
     }
@@ -202,26 +202,84 @@ const fn without_target(kind: &NodeKind) -> &'static str {
     if matches!(kind, NodeKind::Pass(None)) { "without a target" } else { "" }
 }
 
+/// What the layouts of a play have spoken of.
+#[derive(Default)]
+struct Placed<'s> {
+    nodes: FxHashSet<&'s str>,
+    frames: FxHashSet<&'s str>,
+    /// How many comments begin so that have no place yet; counted once it is asked.
+    notes: Option<FxHashMap<String, usize>>,
+}
+
+impl Placed<'_> {
+    /// Whether there is one more comment that begins so.
+    fn take_note(&mut self, subject: &Subject<'_>, first_line: &str) -> bool {
+        let notes = self.notes.get_or_insert_with(|| {
+            let mut begin: FxHashMap<String, usize> = FxHashMap::default();
+            notes(subject.play)
+                .iter()
+                .for_each(|note| *begin.entry(note.name.first_line().to_owned()).or_default() += 1);
+            begin
+        });
+        let left = notes.get_mut(first_line).filter(|left| **left > 0);
+        left.map(|left| *left -= 1).is_some()
+    }
+}
+
 fn layout<'s>(
     subject: &Subject<'s>,
     stmt: usize,
-    places: &'s [Place],
-    placed: &mut FxHashSet<&'s str>,
+    entries: &'s [Entry],
+    placed: &mut Placed<'s>,
     report: &mut Report<'_>,
 ) {
-    for (i, place) in (0..).zip(places) {
-        let message = if subject.graph.find(&place.id).is_none() {
-            if subject.may_be_defined(&place.id) {
+    for (i, entry) in (0..).zip(entries) {
+        let message = match entry {
+            Entry::Node(place) if subject.graph.find(&place.id).is_none() => {
+                if subject.may_be_defined(&place.id) {
+                    continue;
+                }
+                format!("there is no node '{}' to place", place.id)
+            }
+            Entry::Node(place) if !placed.nodes.insert(&place.id) => {
+                format!("the node '{}' is placed twice", place.id)
+            }
+            Entry::Note(at) if !placed.take_note(subject, &at.note) => {
+                format!("there is no comment that begins \"{}\" to place", at.note)
+            }
+            Entry::Frame(frame) => {
+                members(subject, (stmt, i), frame, report);
+                if placed.frames.insert(&frame.title) {
+                    continue;
+                }
+                let span = report.span(subject.item, stmt, Part::Place(i));
+                let message = format!("there are two frames \"{}\"", frame.title);
+                report.add(Diagnostic::warning("P024", span, message).help("give one of them another title"));
                 continue;
             }
-            format!("there is no node '{}' to place", place.id)
-        } else if placed.insert(&place.id) {
-            continue;
-        } else {
-            format!("the node '{}' is placed twice", place.id)
+            Entry::Node(_) | Entry::Note(_) => continue,
         };
         let span = report.span(subject.item, stmt, Part::Place(i));
         let found = report.without_place(Diagnostic::warning("P024", span, message).help("remove the entry"), span);
         report.add(found);
+    }
+}
+
+/// The nodes of a frame: each is there, once, and lies in no other frame but one that holds all of this one.
+fn members(subject: &Subject<'_>, (stmt, entry): (usize, u32), frame: &Frame, report: &mut Report<'_>) {
+    let mut seen = FxHashSet::default();
+    for (index, id) in (0..).zip(&frame.nodes) {
+        let message = if subject.graph.find(id).is_none() {
+            if subject.may_be_defined(id) {
+                continue;
+            }
+            format!("there is no node '{id}' for the frame \"{}\"", frame.title)
+        } else if seen.insert(id) {
+            continue;
+        } else {
+            format!("the frame \"{}\" has the node '{id}' twice", frame.title)
+        };
+        let span = report.span(subject.item, stmt, Part::Member { entry, index });
+        report.add(Diagnostic::warning("P024", span, message).help("remove it from the frame"));
     }
 }

@@ -37,6 +37,7 @@ pub enum Icon {
     Fit,
     History,
     Tree,
+    Frame,
     Backwards,
     /// A seam where something is cut out.
     Cut,
@@ -201,6 +202,7 @@ const fn marks(icon: Icon) -> &'static [Mark] {
             Line(&[[15.4, 9.5], [15.4, 14.0]]),
             Line(&[[7.5, 5.0], [2.5, 9.0], [7.5, 13.0]]),
         ],
+        Icon::Frame => &[Box(3.5, 5.5, 17.0, 14.5, 2), Line(&[[3.5, 10.0], [12.5, 10.0], [12.5, 5.5]])],
         Icon::Tree => &[
             Box(3.5, 8.5, 6.5, 6.5, 1),
             Box(14.0, 3.5, 6.5, 6.5, 1),

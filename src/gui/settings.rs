@@ -21,6 +21,7 @@ pub struct Settings {
     pub text_scale: f32,
     pub reduced_motion: bool,
     pub minimap: bool,
+    pub hides_notes: bool,
     pub arranged: Arranged,
     /// Files, the last one first.
     pub recent: Vec<PathBuf>,
@@ -48,6 +49,7 @@ impl Default for Settings {
             text_scale: 1.0,
             reduced_motion: false,
             minimap: true,
+            hides_notes: false,
             arranged: Arranged::default(),
             recent: Vec::new(),
             open: Vec::new(),

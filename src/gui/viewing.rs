@@ -65,6 +65,7 @@ impl Window {
             }
             View::ToggleTheme => self.set_look(ctx, self.settings.look.next()),
             View::ToggleMinimap => self.settings.minimap = !self.settings.minimap,
+            View::ToggleNotes => self.settings.hides_notes = !self.settings.hides_notes,
             View::ToggleMotion => {
                 self.settings.reduced_motion = !self.settings.reduced_motion;
                 theme::set_still(ctx, self.settings.reduced_motion);
@@ -95,6 +96,8 @@ impl Window {
                 }
             }
             View::Sketch(sketch) => {
+                // What is written is to be seen.
+                self.settings.hides_notes &= !matches!(sketch, Sketch::NewNote(_) | Sketch::Note(_));
                 let session = self.editor.session();
                 if let Some(shown) = session.shown() {
                     let subject = Subject {

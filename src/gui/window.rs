@@ -278,6 +278,7 @@ impl Window {
         };
         self.canvas.point_out(self.timeline.hovered.as_ref());
         self.canvas.underline(self.timeline.critical_nodes(shown.run));
+        self.canvas.hide_notes(self.settings.hides_notes);
         self.canvas.ui(ui, &subject, out);
         super::panels::broken_text(ui, shown.broken);
         if let Some(node) = self.reveal.take() {
@@ -306,7 +307,8 @@ impl Window {
         for (shortcut, key, modifiers) in pressed {
             let field_has_it = typing && !in_text_pane && modifiers.command && matches!(key, Key::Z | Key::A | Key::Y);
             let control_has_it = focused && matches!(key, Key::Space | Key::Enter) && !self.canvas.has_pointer();
-            if field_has_it || control_has_it || (busy && key == Key::Escape) || key == Key::Space {
+            if field_has_it || control_has_it || (busy && matches!(key, Key::Escape | Key::Enter)) || key == Key::Space
+            {
                 continue;
             }
             if let Some(command) = self.editor.command_for(shortcut, typing) {

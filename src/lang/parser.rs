@@ -354,18 +354,27 @@ impl<'t> Parser<'t> {
         end.is_ok()
     }
 
-    /// The end of the group of names or places whose brace is the next token, or where the search gave up.
+    /// The end of the group of names or places whose brace is the next token, or where the search gave up. A place may be
+    /// that of a note with its text, or a frame with a title and a group of its own.
     fn group_end(&self) -> Result<usize, usize> {
         let mut ahead = Lexer::at(self.text, self.tok.span.end);
         let mut comments = Vec::new();
+        // The word before, and whether a title has come after the word `frame`.
+        let (mut word, mut is_titled, mut in_frame) = ("", false, false);
         loop {
             comments.clear();
             let token = ahead.next(&mut comments);
+            let here = self.slice(token.span);
             match token.kind {
-                Kind::Word | Kind::Comma | Kind::Minus => {}
+                Kind::Word if is_titled && here == "collapsed" => continue,
+                Kind::Word | Kind::Comma | Kind::Minus => is_titled = false,
+                Kind::Str if !in_frame && matches!(word, "note" | "frame") => is_titled = word == "frame",
+                Kind::Open if is_titled => (in_frame, is_titled) = (true, false),
+                Kind::Close if in_frame => in_frame = false,
                 Kind::Close => return Ok(token.span.end as usize),
                 _ => return Err(token.span.start as usize),
             }
+            word = here;
         }
     }
 

@@ -7,7 +7,7 @@ use super::statements::KEYWORDS;
 
 use crate::base::{Coord, Dur};
 use crate::play::{
-    Bind, Binding, Document, Expr, Head, Item, Line, Node, NodeKind, Place, Policy, Spread, Stmt, Target, Via, When,
+    Bind, Binding, Document, Entry, Expr, Head, Item, Line, Node, NodeKind, Policy, Spread, Stmt, Target, Via, When,
     Wire,
 };
 
@@ -195,7 +195,7 @@ pub(super) fn stmt(out: &mut String, stmt: &Stmt, style: Style) {
         }
         Stmt::Node(of) => node(out, of, style),
         Stmt::Wire(of) => wire(out, of),
-        Stmt::Layout(places) => layout(out, places, style),
+        Stmt::Layout(entries) => layout(out, entries, style),
     }
 }
 
@@ -310,17 +310,17 @@ fn group(out: &mut String, ids: &[crate::base::NodeId]) {
     out.push_str(" }");
 }
 
-/// On one line if that is short, else a line for each place: then a moved node changes one line.
-fn layout(out: &mut String, places: &[Place], style: Style) {
-    if places.is_empty() {
+/// On one line if that is short, else a line for each entry: then a moved node changes one line.
+fn layout(out: &mut String, entries: &[Entry], style: Style) {
+    if entries.is_empty() {
         out.push_str("layout { }");
         return;
     }
     let start = out.len();
     out.push_str("layout {");
-    for (i, at) in places.iter().enumerate() {
-        let comma = if i > 0 { "," } else { "" };
-        let _ = write!(out, "{comma} {} {} {}", at.id, at.x, at.y);
+    for (i, at) in entries.iter().enumerate() {
+        out.push_str(if i > 0 { ", " } else { " " });
+        entry(out, at);
         if out.len() - start > WIDTH {
             break;
         }
@@ -332,10 +332,36 @@ fn layout(out: &mut String, places: &[Place], style: Style) {
     out.truncate(start);
     let Style { indent, newline, .. } = style;
     let _ = write!(out, "layout {{{newline}");
-    for at in places {
-        let _ = write!(out, "{indent}  {} {} {}{newline}", at.id, at.x, at.y);
+    for at in entries {
+        let _ = write!(out, "{indent}  ");
+        entry(out, at);
+        out.push_str(newline);
     }
     let _ = write!(out, "{indent}}}");
+}
+
+/// An entry of a layout.
+pub(super) fn entry(out: &mut String, entry: &Entry) {
+    match entry {
+        Entry::Node(at) => {
+            let _ = write!(out, "{} {} {}", at.id, at.x, at.y);
+        }
+        Entry::Note(at) => {
+            out.push_str("note ");
+            string(out, &at.note);
+            let _ = write!(out, " {} {}", at.x, at.y);
+        }
+        Entry::Frame(frame) => {
+            out.push_str("frame ");
+            string(out, &frame.title);
+            out.push_str(if frame.collapsed { " collapsed {" } else { " {" });
+            for (i, id) in frame.nodes.iter().enumerate() {
+                out.push_str(if i > 0 { ", " } else { " " });
+                out.push_str(id);
+            }
+            out.push_str(" }");
+        }
+    }
 }
 
 pub(super) fn bind(out: &mut String, bind: &Bind, style: Style) {

@@ -78,8 +78,13 @@ pub enum Part {
     When(u16),
     /// The inside of the parentheses of the condition of the n-th hop.
     Guard(u16),
-    /// The id of the n-th place of a layout.
+    /// Of the n-th entry of a layout the id, or the word `note` or `frame`.
     Place(u32),
+    /// A node in a frame of a layout: which entry that is, and which of its nodes.
+    Member {
+        entry: u32,
+        index: u16,
+    },
     /// The pattern of a binding.
     Pattern,
     /// What follows the pattern of a binding.
@@ -92,8 +97,18 @@ impl SpanMap {
         let (start, end) = line.parts;
         let parts = self.parts.get(start as usize..end as usize)?;
         if let Part::Place(n) = part {
-            // A layout has no other parts, and there may be thousands.
+            // The entries of a layout come first, and there may be thousands.
             return parts.get(n as usize).filter(|(p, _)| *p == part).map(|(_, span)| *span);
+        }
+        if let Part::Member { entry, index } = part {
+            let order = |part: &Part| match part {
+                Part::Member { entry, index } => (*entry, *index),
+                _ => (0, 0),
+            };
+            let is_before =
+                |(other, _): &(Part, Span)| !matches!(other, Part::Member { .. }) || order(other) < (entry, index);
+            let at = parts.partition_point(is_before);
+            return parts.get(at).filter(|(p, _)| *p == part).map(|(_, span)| *span);
         }
         parts.iter().find(|(p, _)| *p == part).map(|(_, span)| *span)
     }

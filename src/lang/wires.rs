@@ -7,7 +7,7 @@ use super::statements::KEYWORDS;
 use super::{MAX_GROUP, Part};
 use crate::base::{NodeId, Span};
 use crate::diag::Diagnostic;
-use crate::play::{Hop, MAX_WIRES, Place, Stmt, When, Wire};
+use crate::play::{Entry, Frame, Hop, MAX_WIRES, NotePlace, Place, Stmt, When, Wire};
 
 impl Parser<'_> {
     #[inline]
@@ -176,7 +176,8 @@ impl Parser<'_> {
                 .help("write it as in: layout { validate 120 80 }"));
         }
         let open = self.bump();
-        let mut places = Vec::new();
+        let mut entries = Vec::new();
+        let mut members = Vec::new();
         while self.tok.kind != Kind::Close {
             if self.tok.kind != Kind::Word {
                 return Err(if matches!(self.tok.kind, Kind::Comma | Kind::Minus | Kind::Other) {
@@ -185,16 +186,59 @@ impl Parser<'_> {
                     self.open_group(open)
                 });
             }
-            let (id, span) = self.name("layout")?;
-            let (x, y) = (self.coordinate()?, self.coordinate()?);
-            self.part(Part::Place(to_u32(places.len())), span);
-            places.push(Place { id: NodeId::new(id), x, y });
+            let (word, span) = self.name("layout")?;
+            let n = to_u32(entries.len());
+            // A node may be called `note` or `frame`: those have texts after them.
+            let has_text = self.tok.kind == Kind::Str && self.more();
+            entries.push(match word {
+                "note" if has_text => {
+                    let (note, _) = self.string()?;
+                    Entry::Note(NotePlace { note, x: self.coordinate()?, y: self.coordinate()? })
+                }
+                "frame" if has_text => Entry::Frame(self.frame(n, &mut members)?),
+                _ => Entry::Node(Place { id: NodeId::new(word), x: self.coordinate()?, y: self.coordinate()? }),
+            });
+            self.part(Part::Place(n), span);
             if !self.eat(Kind::Comma) && !self.tok.line_break && self.tok.kind != Kind::Close {
                 return Err(self.bad_place());
             }
         }
         self.bump();
-        Ok(Stmt::Layout(places))
+        self.map.parts.append(&mut members);
+        Ok(Stmt::Layout(entries))
+    }
+
+    /// What follows the word `frame`: a title, `collapsed` if it is, and its nodes in braces.
+    fn frame(&mut self, entry: u32, members: &mut Vec<(Part, Span)>) -> Parsed<Frame> {
+        let (title, at) = self.string()?;
+        let collapsed = self.is_word("collapsed");
+        if collapsed {
+            self.bump();
+        }
+        if self.tok.kind != Kind::Open {
+            return Err(Diagnostic::error("L025", at, "{ is missing after the title of a frame")
+                .help("write it as in: frame \"Payment\" { charge, reserve }"));
+        }
+        let open = self.bump();
+        let mut nodes = Vec::new();
+        while self.tok.kind != Kind::Close {
+            if self.tok.kind != Kind::Word {
+                return Err(self.open_group(open));
+            }
+            let index = u16::try_from(nodes.len()).ok().filter(|&n| usize::from(n) < MAX_GROUP);
+            let index = index.ok_or_else(|| {
+                Diagnostic::error("L030", open, format!("a frame has at most {MAX_GROUP} nodes"))
+                    .help("make several frames")
+            })?;
+            let (id, span) = self.name("{")?;
+            members.push((Part::Member { entry, index }, span));
+            nodes.push(NodeId::new(id));
+            if self.tok.kind != Kind::Close && !self.eat(Kind::Comma) {
+                return Err(self.open_group(open));
+            }
+        }
+        self.bump();
+        Ok(Frame { title, collapsed, nodes })
     }
 
     fn coordinate(&mut self) -> Parsed<i32> {

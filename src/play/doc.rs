@@ -31,6 +31,18 @@ impl Document {
         };
         self.items.iter().map(|line| 1 + body(line)).sum()
     }
+
+    /// Whether a layout holds more than places of nodes.
+    pub(super) fn has_notes_or_frames(&self) -> bool {
+        let bodies = self.items.iter().filter_map(|line| match &line.kind {
+            Item::Play(play) => Some(&play.body),
+            _ => None,
+        });
+        bodies.flatten().any(|line| match &line.kind {
+            Stmt::Layout(entries) => entries.iter().any(|entry| entry.place().is_none()),
+            _ => false,
+        })
+    }
 }
 
 /// One statement or comment, with what stands around it.
@@ -76,6 +88,17 @@ pub struct Play {
     pub body: Vec<Line<Stmt>>,
 }
 
+impl Play {
+    /// The frames of its layouts, in the order of the text.
+    pub fn frames(&self) -> impl Iterator<Item = &Frame> {
+        let layouts = self.body.iter().filter_map(|line| match &line.kind {
+            Stmt::Layout(entries) => Some(entries),
+            _ => None,
+        });
+        layouts.flatten().filter_map(Entry::frame)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stmt {
     /// As in [`Item::Comment`].
@@ -83,7 +106,7 @@ pub enum Stmt {
     Role(SmolStr),
     Node(Node),
     Wire(Wire),
-    Layout(Vec<Place>),
+    Layout(Vec<Entry>),
     /// Text that could not be read, word for word.
     Bad(String),
 }
@@ -258,6 +281,111 @@ pub struct Place {
     pub id: NodeId,
     pub x: i32,
     pub y: i32,
+}
+
+/// An entry of a layout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    Node(Place),
+    Note(NotePlace),
+    Frame(Frame),
+}
+
+impl Entry {
+    /// The place of a node, if it is one.
+    pub const fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Node(place) => Some(place),
+            Self::Note(_) | Self::Frame(_) => None,
+        }
+    }
+
+    pub const fn frame(&self) -> Option<&Frame> {
+        match self {
+            Self::Frame(frame) => Some(frame),
+            Self::Node(_) | Self::Note(_) => None,
+        }
+    }
+
+    /// Whether it speaks of the node.
+    pub fn names(&self, id: &NodeId) -> bool {
+        match self {
+            Self::Node(place) => place.id == *id,
+            Self::Note(_) => false,
+            Self::Frame(frame) => frame.nodes.contains(id),
+        }
+    }
+}
+
+/// Where a note stands: as in [`Place`].
+///
+/// A note is a comment, and has no name: it is known by its first line. Of several that begin alike the first has the
+/// first such entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotePlace {
+    pub note: String,
+    pub x: i32,
+    pub y: i32,
+}
+
+/// A titled rectangle around nodes. Where it stands follows from where they do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    #[serde(rename = "frame")]
+    pub title: String,
+    /// Shown as one card.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub collapsed: bool,
+    pub nodes: Vec<NodeId>,
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Node(place) => place.serialize(serializer),
+            Self::Note(place) => place.serialize(serializer),
+            Self::Frame(frame) => frame.serialize(serializer),
+        }
+    }
+}
+
+/// They are told apart by their fields, so that a layout of places alone is what it was before there were others.
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename = "Place")]
+        struct Fields {
+            #[serde(default, deserialize_with = "some")]
+            id: Option<NodeId>,
+            #[serde(default, deserialize_with = "some")]
+            note: Option<String>,
+            #[serde(default, deserialize_with = "some")]
+            frame: Option<String>,
+            #[serde(default, deserialize_with = "some")]
+            x: Option<i32>,
+            #[serde(default, deserialize_with = "some")]
+            y: Option<i32>,
+            #[serde(default)]
+            collapsed: bool,
+            #[serde(default, deserialize_with = "some")]
+            nodes: Option<Vec<NodeId>>,
+        }
+        let fields = Fields::deserialize(deserializer)?;
+        let both = (fields.x, fields.y);
+        match (fields.id, fields.note, fields.frame, fields.nodes, both) {
+            (Some(id), None, None, None, (Some(x), Some(y))) => Ok(Self::Node(Place { id, x, y })),
+            (None, Some(note), None, None, (Some(x), Some(y))) => Ok(Self::Note(NotePlace { note, x, y })),
+            (None, None, Some(title), Some(nodes), (None, None)) => {
+                Ok(Self::Frame(Frame { title, collapsed: fields.collapsed, nodes }))
+            }
+            _ => Err(de::Error::custom("an entry of a layout has id, x and y, or note, x and y, or frame and nodes")),
+        }
+    }
+}
+
+/// A field that is there, without the `Some` that RON wants around an optional one.
+fn some<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

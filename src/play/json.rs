@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::Document;
-use super::ron::{Error, FORMAT, File, checked};
+use super::ron::{Error, FORMAT, File, checked, format_of};
 
 /// The document as readable JSON.
 pub fn to_json(doc: &Document) -> String {
-    serde_json::to_string_pretty(&File { format: FORMAT, items: doc }).unwrap_or_default() + "\n"
+    serde_json::to_string_pretty(&File { format: format_of(doc), items: doc }).unwrap_or_default() + "\n"
 }
 
 /// Reads a JSON file.

@@ -11,6 +11,7 @@ mod doc;
 mod edit;
 mod graph;
 pub mod json;
+mod notes;
 pub mod ops;
 pub(crate) mod raw;
 pub mod ron;
@@ -18,11 +19,12 @@ mod scope;
 pub(crate) mod sound;
 
 pub use doc::{
-    Bind, Binding, Document, Expr, Formation, Hop, Item, Line, Node, NodeKind, Options, Place, Play, Policy, Share,
-    Spread, Stmt, Target, TargetRef, Via, When, Wire,
+    Bind, Binding, Document, Entry, Expr, Formation, Frame, Hop, Item, Line, Node, NodeKind, NotePlace, Options, Place,
+    Play, Policy, Share, Spread, Stmt, Target, TargetRef, Via, When, Wire,
 };
 pub use doc::{MAX_GROUP, MAX_LINES, MAX_TEXT, address_for, is_name};
 pub use edit::{Edit, EditError, Head, Splice};
 pub use graph::{Edge, Graph, MAX_WIRES, WireEnd};
+pub use notes::{Note, NoteAt, NoteRef, notes};
 pub use scope::Scopes;
 pub use sound::Unsound;

@@ -8,8 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::sound::Unsound;
 use super::{Document, MAX_LINES, MAX_TEXT};
 
-/// The version of the format that is written.
-pub const FORMAT: u32 = 1;
+/// The newest version of the format. The second added notes and frames to layouts.
+pub const FORMAT: u32 = 2;
+
+/// The oldest version that can say it all: what has no frames can still be opened by older programs.
+pub(super) fn format_of(doc: &Document) -> u32 {
+    if doc.has_notes_or_frames() { 2 } else { 1 }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -53,7 +58,7 @@ struct Header {
 pub fn to_ron(doc: &Document) -> String {
     // To this depth a line for each field; deeper, that is inside of a statement, all on one line.
     let pretty = ron::ser::PrettyConfig::new().depth_limit(5).new_line("\n").indentor("  ");
-    let file = File { format: FORMAT, items: doc };
+    let file = File { format: format_of(doc), items: doc };
     ron::ser::to_string_pretty(&file, pretty).expect("a document holds only what RON can say") + "\n"
 }
 
@@ -71,7 +76,7 @@ pub fn from_ron(text: &str) -> Result<Document, Error> {
     };
     // A new format gets an arm of its own here, and the arms before it bring their documents up to date.
     let doc = match format {
-        1 => ron::from_str::<File<Document>>(text).map_err(syntax)?.items,
+        1 | 2 => ron::from_str::<File<Document>>(text).map_err(syntax)?.items,
         0 => {
             let message = "there is no format 0: write 'format: 1'".to_owned();
             return Err(Error::Syntax { line: 1, column: 1, message });
@@ -122,8 +127,8 @@ mod tests {
 
     #[test]
     fn a_newer_format_is_refused_by_name() {
-        check("(format: 7, plays: {\"what\": ever})", "format 7, and this program reads formats up to 1");
-        check("// saved by another\n(format: 2, items: [], more: Some(1))", "format 2");
+        check("(format: 7, plays: {\"what\": ever})", "format 7, and this program reads formats up to 2");
+        check("// saved by another\n(format: 3, items: [], more: Some(1))", "format 3");
         check("(format: 0, items: [])", "no format 0");
         check("(items: [])", "format");
         check("", "1:1");

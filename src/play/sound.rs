@@ -5,8 +5,8 @@
 //! is not judged here, since that takes a parser.
 
 use super::doc::{
-    Bind, Document, Expr, Item, Line, MAX_GROUP, Node, NodeKind, Spread, Stmt, Target, TargetRef, Via, When, Wire,
-    is_name,
+    Bind, Document, Entry, Expr, Item, Line, MAX_GROUP, Node, NodeKind, Spread, Stmt, Target, TargetRef, Via, When,
+    Wire, is_name,
 };
 use super::edit::Head;
 use super::raw;
@@ -166,7 +166,14 @@ fn stmt(stmt: &Stmt) -> Sound {
         Stmt::Role(role) => name(role),
         Stmt::Node(of) => node(of),
         Stmt::Wire(of) => wire(of),
-        Stmt::Layout(places) => all(places, |place| name(&place.id)),
+        Stmt::Layout(entries) => all(entries, |entry| match entry {
+            Entry::Node(place) => name(&place.id),
+            Entry::Note(_) => Ok(()),
+            Entry::Frame(frame) => {
+                must(frame.nodes.len() <= MAX_GROUP, "a frame has at most 65,535 nodes")?;
+                all(&frame.nodes, |id| name(id))
+            }
+        }),
     }
 }
 

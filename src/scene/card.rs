@@ -84,6 +84,8 @@ pub struct Card {
     pub policy: Option<Policy>,
     pub has_port_in: bool,
     pub has_port_out: bool,
+    /// How many nodes a collapsed frame holds, of which this is the card; 0 for a node.
+    pub n_held: usize,
 }
 
 impl Card {
@@ -110,6 +112,7 @@ impl Card {
             },
             has_port_in: kind != Kind::Snap,
             has_port_out: kind != Kind::Pass,
+            n_held: 0,
         }
     }
 

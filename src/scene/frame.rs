@@ -1,7 +1,7 @@
 use rustc_hash::FxHashMap;
 
 use super::binding::Binding;
-use super::caption::Caption;
+use super::caption::{Caption, Tone};
 use super::card::Card;
 use super::geometry::{Geometry, Visible};
 use super::hit::Lod;
@@ -175,7 +175,10 @@ impl Frame {
         }
         self.nodes.resize_with(visible.nodes.len(), NodeMark::default);
         for (i, &node) in visible.nodes.iter().enumerate() {
-            self.mark_node(i, node, geometry, run, lod);
+            match geometry.frame_around(node) {
+                Some(frame) => self.mark_frame(i, (node, frame), geometry, run),
+                None => self.mark_node(i, node, geometry, run, lod),
+            }
         }
         if let Some(run) = run {
             self.is_moving = run.view.settled_at() > run.time;
@@ -221,6 +224,35 @@ impl Frame {
         self.mark_resting(node, card, seen, run);
     }
 
+    /// What goes on in a collapsed frame, at the card that stands for it, with the balls that are in it.
+    fn mark_frame(&mut self, i: usize, (node, frame): (u32, u32), geometry: &Geometry, run: Option<Instant<'_>>) {
+        let Some(mark) = self.nodes.get_mut(i) else { return };
+        mark.reset(node);
+        let (Some(run), Some(frame)) = (run, geometry.frames().get(frame as usize)) else { return };
+        let card = geometry.card(node);
+        let mut inside = Inside::default();
+        for &held in frame.nodes.iter().filter(|held| geometry.frame_around(**held) == geometry.frame_around(node)) {
+            let Some(seen) = run.binding.run_node(held).and_then(|index| run.view.node_at(index)) else { continue };
+            let state = seen.shown(run.time);
+            inside.add(StateKind::of(state));
+            mark.n_here = mark.n_here.saturating_add(u32::try_from(seen.here.len()).unwrap_or(u32::MAX));
+            mark.n_visits = mark.n_visits.max(seen.n_entered);
+            self.has_clocks |= state.is_busy();
+            let here =
+                seen.here.iter().filter_map(|ball| run.view.ball(*ball)).filter(|ball| ball.shown_at <= run.time);
+            for ball in here {
+                if usize::from(inside.n_balls) < MAX_RESTING {
+                    let at = Point::new(card.rect.min.x + 24.0 + REST_GAP * f32::from(inside.n_balls), card.rect.min.y);
+                    let (motion, _) = rest(card, ball, 0);
+                    self.balls.push(BallMark { ball: ball.id, at, heading: 0.0, motion, wire: None, node });
+                    inside.n_balls += 1;
+                }
+            }
+        }
+        mark.state = inside.state();
+        mark.caption = inside.caption();
+    }
+
     /// The fill of a fan-in, of the balls that can still come to it in the play that is shown.
     fn fill(&mut self, geometry: &Geometry, run: Instant<'_>, node: u32, seen: &NodeView) -> Option<Fill> {
         let feeders = self.feeders.entry(node).or_insert_with(|| geometry.leading_to(node));
@@ -254,7 +286,7 @@ impl Frame {
             if !wire.bounds.touches(&visible) {
                 continue;
             }
-            if hop.is_over(run.time) {
+            if hop.is_over(run.time) || geometry.is_hidden_wire(number) {
                 // The shown ball waits at the node for its next glide.
                 let (_, at) = rest(geometry.card(wire.to), ball, 0);
                 if visible.holds(at) {
@@ -289,6 +321,68 @@ impl Frame {
             };
             self.wires.push(WireMark { wire, state, n: seen.n });
         }
+    }
+}
+
+/// The states of the nodes in a collapsed frame, counted.
+#[derive(Default)]
+struct Inside {
+    failed: u32,
+    running: u32,
+    waiting: u32,
+    lost: u32,
+    done: u32,
+    cancelled: u32,
+    n_balls: u8,
+}
+
+impl Inside {
+    const fn add(&mut self, state: StateKind) {
+        match state {
+            StateKind::Idle => {}
+            StateKind::Arrived | StateKind::Running => self.running += 1,
+            StateKind::BackingOff
+            | StateKind::WaitingForSignal
+            | StateKind::WaitingForWorker
+            | StateKind::WaitingForOthers => self.waiting += 1,
+            StateKind::Done => self.done += 1,
+            StateKind::Failed => self.failed += 1,
+            StateKind::Lost => self.lost += 1,
+            StateKind::Cancelled => self.cancelled += 1,
+        }
+    }
+
+    /// What matters most.
+    const fn state(&self) -> StateKind {
+        match self {
+            Self { failed: 1.., .. } => StateKind::Failed,
+            Self { running: 1.., .. } => StateKind::Running,
+            Self { waiting: 1.., .. } => StateKind::WaitingForOthers,
+            Self { lost: 1.., .. } => StateKind::Lost,
+            Self { done: 1.., .. } => StateKind::Done,
+            Self { cancelled: 1.., .. } => StateKind::Cancelled,
+            _ => StateKind::Idle,
+        }
+    }
+
+    fn caption(&self) -> Caption {
+        let counted = [
+            (self.failed, "failed"),
+            (self.running, "running"),
+            (self.waiting, "waiting"),
+            (self.lost, "lost"),
+            (self.done, "done"),
+            (self.cancelled, "cancelled"),
+        ];
+        let words: Vec<String> =
+            counted.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+        let tone = match self.state() {
+            StateKind::Failed | StateKind::Lost => Tone::Failed,
+            StateKind::Running => Tone::Running,
+            StateKind::WaitingForOthers => Tone::Waiting,
+            _ => Tone::Plain,
+        };
+        Caption { text: words.join(", "), tone }
     }
 }
 

@@ -6,11 +6,14 @@ use super::arrange::{Lane, Pull, arrange};
 use super::boxes::Boxes;
 use super::card::Card;
 use super::chip::{Chip, ChipKind, Clash, place_chip};
+use super::cluster::arrange_clusters;
+use super::frames::Frames;
 use super::grid::{Builder, Grid};
+use super::notes::{NoteCard, has_comments};
 use super::path::WirePath;
 use super::route::{Ends, Field, MAX_SEARCHED, forward, route};
 use super::shapes::{Cubic, Point, Rect, Vec2};
-use crate::play::{Graph, Play, Stmt};
+use crate::play::{Entry, Graph, Play, Stmt};
 
 /// Cards snap to each other within this many units, else to multiples of [`SNAP_GRID`].
 const SNAP_NEAR: f32 = 8.0;
@@ -32,6 +35,9 @@ pub struct Geometry {
     /// Nodes and wires that were moved since: the grids know them at their old places.
     moved: Moved,
     fingerprint: u64,
+    pub(super) framed: Option<Frames>,
+    pub(super) notes: Vec<NoteCard>,
+    pub(super) notes_hidden: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -59,8 +65,8 @@ impl Geometry {
         let mut cards: Vec<Card> = (0..number(graph.n_nodes())).map(|node| Card::new(graph.node(play, node))).collect();
         let mut placed = vec![false; cards.len()];
         for line in &play.body {
-            let Stmt::Layout(places) = &line.kind else { continue };
-            for place in places {
+            let Stmt::Layout(entries) = &line.kind else { continue };
+            for place in entries.iter().filter_map(Entry::place) {
                 if let Some(node) = graph.find(&place.id) {
                     let card = &mut cards[node as usize];
                     card.rect = Rect::at(place_point(place.x, place.y), card.rect.size());
@@ -71,21 +77,45 @@ impl Geometry {
         let chips: Vec<Option<Chip>> =
             (0..number(graph.wires().len())).map(|wire| Chip::of(graph.when(play, wire))).collect();
         let pulls: Vec<Pull> = chips.iter().map(|chip| pull(chip.as_ref())).collect();
-        let lanes = arrange(graph, &mut cards, &placed, &pulls);
+        let notes = if has_comments(play) { NoteCard::all(play, graph) } else { Vec::new() };
+        let room = NoteCard::room(&notes, cards.len());
+        grow(&mut cards, &room, 1.0);
+        let mut framed = Frames::of(play, graph);
+        let mut lanes = Vec::new();
+        match &framed {
+            Some(frames) if !placed.contains(&true) => arrange_clusters(graph, &mut cards, frames, &pulls),
+            _ => lanes = arrange(graph, &mut cards, &placed, &pulls),
+        }
+        grow(&mut cards, &room, -1.0);
         for node in 0..number(cards.len()) {
             cards[node as usize].show_ports(!graph.into(node).is_empty(), !graph.out(node).is_empty());
         }
+        if let Some(frames) = framed.as_mut().filter(|frames| frames.has_collapsed()) {
+            frames.collapse(graph, &mut cards);
+            lanes.clear();
+        }
         let fingerprint = fingerprint(play, graph);
-        let mut geometry = Self { cards, placed, fingerprint, bounds: Rect::NOTHING, ..Self::default() };
+        let mut geometry = Self { cards, placed, fingerprint, framed, bounds: Rect::NOTHING, ..Self::default() };
         geometry.build_nodes_grid();
         geometry.route_all(graph, chips, &lanes);
+        geometry.fit_frames();
+        if !notes.is_empty() {
+            geometry.place_notes(notes);
+            geometry.fit_frames();
+        }
         geometry
+    }
+
+    pub(super) fn grow_bounds(&mut self, rect: &Rect) {
+        self.bounds.add_rect(rect);
     }
 
     fn build_nodes_grid(&mut self) {
         let mut builder = Builder::with_capacity(self.cards.len() * 2);
         for (card, node) in self.cards.iter().zip(0..) {
-            builder.add(node, &card.rect);
+            if !self.framed.as_ref().is_some_and(|frames| frames.hides(node)) {
+                builder.add(node, &card.rect);
+            }
             self.bounds.add_rect(&card.rect);
         }
         self.nodes_grid = builder.build();
@@ -100,15 +130,24 @@ impl Geometry {
             legs: Boxes::default(),
             searches: self.cards.len() <= MAX_SEARCHED,
         };
+        let hides = |from: u32, to: u32| self.framed.as_ref().is_some_and(|frames| frames.hides_wire(from, to));
         let mut wires: Vec<WirePath> = Vec::with_capacity(graph.wires().len());
         for (number, edge) in graph.wires().iter().enumerate() {
             let (from_rect, to_rect) = (rect_of(edge.from), rect_of(edge.to));
+            if hides(edge.from, edge.to) {
+                wires.push(WirePath::new(
+                    edge.from,
+                    edge.to,
+                    vec![Cubic::line(from_rect.centre(), from_rect.centre())],
+                ));
+                continue;
+            }
             let ends = Ends { from: edge.from, to: edge.to, from_rect, to_rect, nth: edge.nth };
             let given = lanes.get(number).map_or(&[][..], Vec::as_slice);
             wires.push(WirePath::new(edge.from, edge.to, route(&ends, given, &mut field)));
         }
         let mut builder = Builder::with_capacity(wires.len() * 4);
-        for (wire, number) in wires.iter().zip(0..) {
+        for (wire, number) in wires.iter().zip(0..).filter(|(wire, _)| !hides(wire.from, wire.to)) {
             builder.add_line(number, &wire.points);
         }
         self.wires_grid = builder.build();
@@ -122,7 +161,7 @@ impl Geometry {
         let mut taken = Boxes::default();
         let mut builder = Builder::default();
         for (chip, number) in chips.into_iter().zip(0u32..) {
-            let Some(chip) = chip else { continue };
+            let Some(chip) = chip.filter(|_| !self.is_hidden_wire(number)) else { continue };
             let clash = |rect: &Rect| {
                 let is_taken = taken.touching(rect).is_some() || touches_a_card(&self.nodes_grid, &self.cards, rect);
                 if is_taken { Clash::Hidden } else { self.clash_of_wires(number, rect) }
@@ -179,8 +218,10 @@ impl Geometry {
     /// Moves the top-left corner of a node, for a drag: touches only the node and its wires.
     pub fn move_node(&mut self, graph: &Graph, node: u32, to: Point) {
         let card = &mut self.cards[node as usize];
+        let by = to - card.rect.min;
         card.rect = Rect::at(to, card.rect.size());
         self.bounds.add_rect(&card.rect);
+        self.carry_notes(|moved| (moved == node).then_some(by));
         self.moved.is_node.resize(self.cards.len(), false);
         self.moved.is_wire.resize(self.wires.len(), false);
         if !std::mem::replace(&mut self.moved.is_node[node as usize], true) {
@@ -190,6 +231,7 @@ impl Geometry {
         for &wire in graph.out(node).iter().chain(into) {
             self.reroute(graph, wire);
         }
+        self.fit_frames();
     }
 
     /// Moves many nodes at once: wires between two that move alike go with them as they are.
@@ -208,6 +250,7 @@ impl Geometry {
                 self.moved.nodes.push(node);
             }
         }
+        self.carry_notes(|node| by.get(&node).copied());
         let alike = |from: u32, to: u32| {
             let (from, to) = (*by.get(&from)?, *by.get(&to)?);
             (from.distance(to) < 1e-3).then_some(from)
@@ -225,6 +268,7 @@ impl Geometry {
                 }
             }
         }
+        self.fit_frames();
     }
 
     fn carry(&mut self, wire: u32, by: Point) {
@@ -237,6 +281,9 @@ impl Geometry {
     }
 
     fn reroute(&mut self, graph: &Graph, wire: u32) {
+        if self.is_hidden_wire(wire) {
+            return;
+        }
         let edge = graph.wire(wire);
         let rect_of = |node: u32| self.cards[node as usize].rect;
         let mut field = Field {
@@ -314,6 +361,10 @@ impl Geometry {
         if rect.holds_rect(&self.bounds) {
             visible.nodes.extend(0..number(self.cards.len()));
             visible.wires.extend(0..number(self.wires.len()));
+            if self.framed.as_ref().is_some_and(Frames::has_collapsed) {
+                visible.nodes.retain(|node| !self.is_hidden(*node));
+                visible.wires.retain(|wire| !self.is_hidden_wire(*wire));
+            }
             return;
         }
         self.nodes_near(&rect, |node| visible.nodes.push(node));
@@ -334,7 +385,7 @@ impl Geometry {
                 found(node);
             }
         });
-        self.moved.nodes.iter().copied().for_each(found);
+        self.moved.nodes.iter().copied().filter(|node| !self.is_hidden(*node)).for_each(found);
     }
 
     /// Calls `found` for every wire that may touch `rect`, and for some more than once.
@@ -347,7 +398,7 @@ impl Geometry {
                 }
             });
         }
-        self.moved.wires.iter().copied().for_each(found);
+        self.moved.wires.iter().copied().filter(|wire| !self.is_hidden_wire(*wire)).for_each(found);
     }
 
     /// For each node whether a way leads from it to `node`, or it is `node`.
@@ -394,6 +445,14 @@ impl Geometry {
         }
         let reach = Point::new(((to - from).length() * 0.4).clamp(24.0, 120.0), 0.0);
         Cubic::new(from, from + reach, to - reach, to)
+    }
+}
+
+/// Adds room above and below cards, or takes it away. `room` is empty, or has one for each card.
+fn grow(cards: &mut [Card], room: &[f32], sign: f32) {
+    for (card, room) in cards.iter_mut().zip(room) {
+        let by = Point::new(0.0, room * sign);
+        card.rect = Rect::new(card.rect.min - by, card.rect.max + by);
     }
 }
 

@@ -6,7 +6,7 @@ pub const PORT_TARGET: f32 = 8.0;
 /// How far from a wire it still counts as hit, in pixels of the screen.
 pub const WIRE_TARGET_PX: f32 = 6.0;
 
-/// What lies under the pointer, the topmost first: ports, then cards, chips, wires.
+/// What lies under the pointer, the topmost first: ports, then cards, chips, notes, wires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hit {
     PortIn(u32),
@@ -15,6 +15,9 @@ pub enum Hit {
     /// The chip of a wire.
     Chip(u32),
     Wire(u32),
+    Note(u32),
+    /// The title of an open frame, or the card of a collapsed one.
+    Frame(u32),
     Empty,
 }
 
@@ -66,8 +69,11 @@ impl Geometry {
             };
             best = topmost(best, hit);
         });
-        if best != Hit::Empty {
-            return best;
+        if let Hit::PortIn(node) | Hit::PortOut(node) | Hit::Node(node) = best {
+            return self.frame_around(node).map_or(best, Hit::Frame);
+        }
+        if let Some(frame) = self.frame_at(at) {
+            return Hit::Frame(frame);
         }
         let mut nearest = reach;
         self.wires_near(&around, |number| {
@@ -82,7 +88,10 @@ impl Geometry {
                 }
             }
         });
-        best
+        match self.note_at(at) {
+            Some(note) if !matches!(best, Hit::Chip(_)) => Hit::Note(note),
+            _ => best,
+        }
     }
 }
 
@@ -94,7 +103,7 @@ const fn topmost(old: Hit, new: Hit) -> Hit {
             Hit::Node(node) => (3, node),
             Hit::Chip(wire) => (2, wire),
             Hit::Wire(_) => (1, 0),
-            Hit::Empty => (0, 0),
+            Hit::Note(_) | Hit::Frame(_) | Hit::Empty => (0, 0),
         }
     }
     let (old_rank, new_rank) = (rank(old), rank(new));

@@ -138,7 +138,8 @@ impl Stage {
     pub fn place(&self, id: &str) -> Option<(i32, i32)> {
         self.play().body.iter().find_map(|line| match &line.kind {
             chalktalk::play::Stmt::Layout(places) => {
-                places.iter().find(|place| place.id.as_str() == id).map(|place| (place.x, place.y))
+                let mut places = places.iter().filter_map(chalktalk::play::Entry::place);
+                places.find(|place| place.id.as_str() == id).map(|place| (place.x, place.y))
             }
             _ => None,
         })

@@ -5,8 +5,8 @@
 
 use chalktalk::base::{Coord, Dur, NodeId, Unit};
 use chalktalk::play::{
-    Bind, Binding, Document, Edit, Expr, Formation, Head, Hop, Item, Line, Node, NodeKind, Options, Place, Play,
-    Policy, Share, Splice, Spread, Stmt, Target, TargetRef, Via, When, Wire,
+    Bind, Binding, Document, Edit, Entry, Expr, Formation, Frame, Head, Hop, Item, Line, Node, NodeKind, NotePlace,
+    Options, Place, Play, Policy, Share, Splice, Spread, Stmt, Target, TargetRef, Via, When, Wire,
 };
 
 pub struct Tape<'a> {
@@ -209,7 +209,7 @@ impl<'a> Tape<'a> {
             12 => Stmt::Role(self.pick(&NAMES).into()),
             13 => {
                 let most = if self.one_in(4) { 14 } else { 3 };
-                Stmt::Layout(self.list(0, most, Self::place))
+                Stmt::Layout(self.list(0, most, Self::entry))
             }
             _ if self.one_in(3) => Stmt::Bad(self.pick(&BAD_STMTS).to_owned()),
             _ => Stmt::Node(self.node()),
@@ -218,8 +218,16 @@ impl<'a> Tape<'a> {
         self.line(|kind| matches!(kind, Stmt::Comment(_)) || *kind == Stmt::Bad("\"open".into()), kind)
     }
 
-    fn place(&mut self) -> Place {
-        Place { id: self.id(), x: self.below(2000) as i32 - 900, y: self.below(2000) as i32 }
+    fn entry(&mut self) -> Entry {
+        let (x, y) = (self.below(2000) as i32 - 900, self.below(2000) as i32);
+        match self.below(6) {
+            0 => Entry::Note(NotePlace { note: self.text(), x, y }),
+            1 => {
+                let (title, collapsed) = (self.text(), self.one_in(2));
+                Entry::Frame(Frame { title, collapsed, nodes: self.list(0, 4, Self::id) })
+            }
+            _ => Entry::Node(Place { id: self.id(), x, y }),
+        }
     }
 
     fn node(&mut self) -> Node {
@@ -373,14 +381,14 @@ impl<'a> Tape<'a> {
             (_, Stmt::Node(node)) if self.one_in(2) => node.id = self.id(),
             (_, Stmt::Node(node)) => node.options.timeout = self.some(2, Self::dur),
             (_, Stmt::Wire(wire)) => wire.hops[0].when = When::Otherwise,
-            (_, Stmt::Layout(places)) => {
-                let at = self.below(places.len() + 1);
-                let place = self.place();
+            (_, Stmt::Layout(entries)) => {
+                let at = self.below(entries.len() + 1);
+                let entry = self.entry();
                 match self.below(3) {
-                    0 => places.insert(at, place),
-                    1 if at < places.len() => places[at] = place,
-                    _ if at < places.len() => drop(places.remove(at)),
-                    _ => places.push(place),
+                    0 => entries.insert(at, entry),
+                    1 if at < entries.len() => entries[at] = entry,
+                    _ if at < entries.len() => drop(entries.remove(at)),
+                    _ => entries.push(entry),
                 }
             }
             (_, Stmt::Comment(text)) => self.pick(&COMMENTS).clone_into(text),

@@ -75,6 +75,14 @@ pub const ENTRIES: &[Entry] = &[
         command: || Command::ToggleMinimap,
     },
     Entry {
+        id: "view.notes",
+        title: "Notes",
+        does: "Show or hide the notes on the canvas: the comments of the text",
+        words: "comments hide show remarks",
+        shortcuts: &[Shortcut::shift(Key::Char('K'))],
+        command: || Command::ToggleNotes,
+    },
+    Entry {
         id: "view.motion",
         title: "Reduced motion",
         does: "Let nothing glide or breathe: changes show at once, or go back to that",

@@ -29,6 +29,7 @@ pub fn nodes(
     }
     // Where a node has the focus it goes along with the selection.
     let follows = subject.selection.single_node().filter(|_| had_focus);
+    let follows_frame = subject.selection.single_frame().filter(|_| had_focus);
     let mut marks = frame.nodes.iter().peekable();
     for &node in &visible.nodes {
         let mark = marks.next_if(|mark| mark.node == node);
@@ -42,10 +43,19 @@ pub fn nodes(
             ui.scope_id().with(("node", id.as_str())),
             Sense::focusable_noninteractive(),
         );
-        let selected = subject.selection.nodes.contains(id);
+        let is_frame = card.n_held > 0;
+        let selected = if is_frame {
+            subject.selection.frames.contains(&card.title)
+        } else {
+            subject.selection.nodes.contains(id)
+        };
         response.widget_info(|| {
             let state = mark.map_or(StateKind::Idle, |mark| mark.state);
-            let mut name = format!("{} {}", card.kind.keyword(), card.title);
+            let mut name = if is_frame {
+                format!("collapsed frame {}, {}", card.title, card.detail)
+            } else {
+                format!("{} {}", card.kind.keyword(), card.title)
+            };
             if state != StateKind::Idle {
                 name.push_str(", ");
                 name.push_str(nodes::word(state));
@@ -61,11 +71,12 @@ pub fn nodes(
             let keys = egui::EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, keys));
             focused = Some(response.id);
-        } else if Some(id) == follows {
+        } else if (is_frame && Some(&card.title) == follows_frame) || (!is_frame && Some(id) == follows) {
             response.request_focus();
         }
         if response.gained_focus() && !selected {
-            out.push(Command::Select(Selection::node(id.clone())));
+            let frame = is_frame.then(|| Selection::frame(card.title.clone()));
+            out.push(Command::Select(frame.unwrap_or_else(|| Selection::node(id.clone()))));
         }
     }
     ends(ui, subject, geometry, visible, view, canvas);
@@ -99,6 +110,9 @@ fn ends(ui: &Ui, subject: &Subject<'_>, geometry: &Geometry, visible: &Visible, 
     let id = |node: u32| &graph.node(subject.play, node).id;
     for &node in &visible.nodes {
         let card = geometry.card(node);
+        if card.n_held > 0 {
+            continue;
+        }
         let wired = |n: usize| if n == 1 { "1 wire".to_owned() } else { format!("{n} wires") };
         if card.has_port_in {
             let name = format!("port into {}, {}", id(node), wired(graph.into(node).len()));

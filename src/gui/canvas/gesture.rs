@@ -24,6 +24,16 @@ pub enum Drag {
     Wire(WireDrag),
     Cut(CutDrag),
     End(EndDrag),
+    Note(NoteDrag),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct NoteDrag {
+    note: u32,
+    grab: Pos2,
+    /// Its top-left corner at the start.
+    start: Pos2,
+    moved: bool,
 }
 
 /// In units of the scene.
@@ -66,11 +76,14 @@ impl Drag {
     /// What is under the pointer, as marks.
     pub fn mark(&mut self, hit: Hit, marked: &mut Marked) {
         (marked.hover_node, marked.hover_wire, marked.hover_port, marked.drawing_to) = (None, None, None, None);
+        (marked.hover_note, marked.hover_frame) = (None, None);
         match hit {
             Hit::PortIn(node) => marked.hover_port = Some((node, false)),
             Hit::PortOut(node) => marked.hover_port = Some((node, true)),
             Hit::Node(node) => marked.hover_node = Some(node),
             Hit::Chip(wire) | Hit::Wire(wire) => marked.hover_wire = Some(wire),
+            Hit::Note(note) => marked.hover_note = Some(note),
+            Hit::Frame(frame) => marked.hover_frame = Some(frame),
             Hit::Empty => {}
         }
         if let Self::End(end) = self {
@@ -154,6 +167,17 @@ impl Canvas {
             && let Some(pointer) = response.interact_pointer_pos()
             && !subject.read_only
         {
+            let at = self.view.scene_from_screen(rect, pointer);
+            if let Hit::Frame(frame) = self.hit(at)
+                && let Some(title) = self.title_of(frame)
+            {
+                if self.geometry.card_of_frame(frame).is_some() {
+                    out.push(Command::Edit(Gesture::Collapse { titles: vec![title], collapsed: false }));
+                } else {
+                    self.edit_frame_title(title);
+                }
+                return;
+            }
             match self.hit(self.view.scene_from_screen(rect, pointer)) {
                 Hit::Node(node) => {
                     let id = subject.graph.node(subject.play, node).id.clone();
@@ -163,7 +187,12 @@ impl Canvas {
                     self.edit_label(subject, wire_name(subject.play, subject.graph, wire));
                 }
                 Hit::Empty => self.picker = Some(Picker::new(Picking::Alone, pointer, Some(self.place_for_new()))),
-                Hit::PortIn(_) | Hit::PortOut(_) => {}
+                Hit::Note(note) => {
+                    if let Some(note) = self.geometry.notes().get(note as usize) {
+                        self.edit_note(note.name.clone());
+                    }
+                }
+                Hit::PortIn(_) | Hit::PortOut(_) | Hit::Frame(_) => {}
             }
         }
         self.take_from_palette(ui, response, subject, rect, out);
@@ -194,19 +223,52 @@ impl Canvas {
                 if subject.read_only {
                     return Drag::None;
                 }
-                let moved = selection.nodes.iter().filter_map(|id| subject.graph.find(id));
-                let starts = moved.map(|node| (node, ink::pos(self.geometry.card(node).rect.min))).collect();
-                Drag::Move(MoveDrag { grab: at, lead: node, starts, moved: false })
+                self.start_move(subject, &selection, node, at)
+            }
+            Hit::Frame(frame) => {
+                let Some(title) = self.title_of(frame) else { return Drag::None };
+                let mut selection = subject.selection.clone();
+                if !selection.frames.contains(&title) {
+                    if !adds(modifiers) {
+                        selection = Selection::default();
+                    }
+                    selection.frames.insert(title);
+                    out.push(Command::Select(selection.clone()));
+                }
+                let first = self.geometry.frames().get(frame as usize).and_then(|frame| frame.nodes.first().copied());
+                let lead = self.geometry.card_of_frame(frame).or(first);
+                match lead.filter(|_| !subject.read_only) {
+                    Some(lead) => self.start_move(subject, &selection, lead, at),
+                    None => Drag::None,
+                }
             }
             _ if modifiers.alt && !subject.read_only => Drag::Cut(CutDrag::start(at)),
+            Hit::Note(number) if !adds(modifiers) => {
+                let Some(note) = self.geometry.notes().get(number as usize) else { return Drag::None };
+                if !subject.selection.notes.contains(&note.name) {
+                    out.push(Command::Select(Selection::note(note.name.clone())));
+                }
+                if subject.read_only {
+                    return Drag::None;
+                }
+                Drag::Note(NoteDrag { note: number, grab: at, start: ink::pos(note.rect.min), moved: false })
+            }
             Hit::Wire(wire) if !subject.read_only && self.end_at(wire, at).is_some() => {
                 Drag::End(EndDrag::new(wire, self.end_at(wire, at) == Some(true)))
             }
-            Hit::Chip(_) | Hit::Wire(_) | Hit::Empty => {
+            Hit::Chip(_) | Hit::Wire(_) | Hit::Note(_) | Hit::Empty => {
                 let base = if adds(modifiers) { subject.selection.clone() } else { Selection::default() };
                 Drag::Box(BoxDrag { from: at, base, removes: modifiers.command })
             }
         }
+    }
+
+    /// Everything that is selected goes along, and what is in selected frames.
+    fn start_move(&self, subject: &Subject<'_>, selection: &Selection, lead: u32, at: Pos2) -> Drag {
+        let nodes = selection.all_nodes(subject.play);
+        let moved = nodes.iter().filter_map(|id| subject.graph.find(id));
+        let starts = moved.map(|node| (node, ink::pos(self.geometry.card(node).rect.min))).collect();
+        Drag::Move(MoveDrag { grab: at, lead, starts, moved: false })
     }
 
     fn drag_to(
@@ -220,6 +282,12 @@ impl Canvas {
         match &mut self.drag {
             Drag::None | Drag::Wire(_) | Drag::End(_) => {}
             Drag::Cut(cut) => cut.to(&self.geometry, at),
+            Drag::Note(drag) => {
+                let wanted = drag.start + (at - drag.grab);
+                let to = if modifiers.alt || self.no_snap { wanted.round() } else { grid::snapped(wanted) };
+                drag.moved |= to != drag.start;
+                self.geometry.move_note(drag.note, ink::point(to));
+            }
             Drag::Pan => self.view.pan(response.drag_delta()),
             Drag::Box(drag) => {
                 let selection = boxed(&self.geometry, subject, drag, at);
@@ -251,6 +319,12 @@ impl Canvas {
         let id = |node: u32| subject.graph.node(subject.play, node).id.clone();
         match std::mem::take(&mut self.drag) {
             Drag::None | Drag::Pan | Drag::Box(_) => {}
+            Drag::Note(drag) => {
+                if let Some(note) = self.geometry.notes().get(drag.note as usize).filter(|_| drag.moved) {
+                    let to = Some(corner(ink::pos(note.rect.min)));
+                    out.push(Command::Edit(Gesture::MoveNote { note: note.name.clone(), to }));
+                }
+            }
             Drag::Cut(cut) => {
                 let wires: Vec<_> =
                     cut.wires.iter().map(|&wire| wire_name(subject.play, subject.graph, wire)).collect();
@@ -275,7 +349,7 @@ impl Canvas {
                     out.push(Command::Edit(Gesture::Splice { node: id(*node), wire, at }));
                 } else if drag.moved {
                     let moves = drag.starts.iter().map(|(node, _)| {
-                        let (x, y) = corner(ink::pos(self.geometry.card(*node).rect.min));
+                        let (x, y) = corner(ink::pos(self.geometry.place_of(*node)));
                         (id(*node), x, y)
                     });
                     out.push(Command::Edit(Gesture::Move(moves.collect())));
@@ -314,6 +388,18 @@ impl Canvas {
                 let wire = wire_name(subject.play, subject.graph, wire);
                 if !(modifiers.command && selection.wires.remove(&wire)) {
                     selection.wires.insert(wire);
+                }
+            }
+            Hit::Frame(frame) => {
+                let Some(title) = self.title_of(frame) else { return };
+                if !(modifiers.command && selection.frames.remove(&title)) {
+                    selection.frames.insert(title);
+                }
+            }
+            Hit::Note(note) => {
+                let Some(note) = self.geometry.notes().get(note as usize) else { return };
+                if !(modifiers.command && selection.notes.remove(&note.name)) {
+                    selection.notes.insert(note.name.clone());
                 }
             }
             Hit::Empty => {}
@@ -374,7 +460,16 @@ fn boxed(geometry: &Geometry, subject: &Subject<'_>, drag: &BoxDrag, at: Pos2) -
     let mut selection = drag.base.clone();
     let within = geometry.nodes_within(crate::scene::Rect::of_corners(ink::point(drag.from), ink::point(at)));
     let graph: &Graph = subject.graph;
-    let boxed = within.into_iter().map(|node| graph.node(subject.play, node).id.clone());
+    for frame in within.iter().filter_map(|node| geometry.frame_around(*node)) {
+        let title = &geometry.frames()[frame as usize].title;
+        if drag.removes {
+            selection.frames.remove(title);
+        } else {
+            selection.frames.insert(title.clone());
+        }
+    }
+    let boxed = within.into_iter().filter(|node| geometry.frame_around(*node).is_none());
+    let boxed = boxed.map(|node| graph.node(subject.play, node).id.clone());
     if drag.removes {
         for id in boxed {
             selection.nodes.remove(&id);

@@ -7,12 +7,14 @@ mod access;
 mod balls;
 mod bench;
 mod cut;
+mod frames;
 mod gesture;
 mod grid;
 mod ink;
 mod kept;
 mod label;
 mod nodes;
+mod notes;
 mod paint;
 mod picker;
 mod rename;
@@ -85,6 +87,9 @@ pub struct Canvas {
     rename: Option<Rename>,
     picker: Option<picker::Picker>,
     label: Option<label::LabelEdit>,
+    note: Option<notes::NoteEdit>,
+    frame_title: Option<frames::TitleEdit>,
+    notes_hidden: bool,
     history_open: bool,
     focused_node: Option<egui::Id>,
     /// Nodes are moved freely.
@@ -241,6 +246,8 @@ impl Canvas {
             || self.signal.is_open()
             || self.picker.is_some()
             || self.label.is_some()
+            || self.note.is_some()
+            || self.frame_title.is_some()
     }
 
     /// A node has the focus.
@@ -270,7 +277,12 @@ impl Canvas {
         self.overlays(ui, subject, theme, lod, out);
         let had_focus = self.has_focus(ui.ctx());
         let (geometry, visible, frame) = (&self.geometry, &self.visible, &self.frame);
-        self.focused_node = access::nodes(ui, subject, geometry, visible, frame, had_focus, self.view, rect, out);
+        let node = access::nodes(ui, subject, geometry, visible, frame, had_focus, self.view, rect, out);
+        let seen = (self.view, rect);
+        let note = notes::access(ui, subject, geometry, visible.rect, seen, had_focus, out);
+        let frame = frames::access(ui, subject, geometry, visible.rect, seen, had_focus, out);
+        self.focused_node = note.or(frame).or(node);
+        self.note_hint(&response);
         self.cursor(ui, &response);
         self.ask_repaint(ui, subject);
     }
@@ -281,6 +293,7 @@ impl Canvas {
             return;
         }
         self.geometry = Geometry::new(subject.play, subject.graph);
+        self.geometry.hide_notes(self.notes_hidden);
         self.built_for = Some(subject.revision);
         self.binding = Binding::default();
         self.drag = Drag::None;
@@ -360,12 +373,29 @@ impl Canvas {
         let graph = subject.graph;
         marked.nodes.clear();
         marked.nodes.extend(subject.selection.nodes.iter().filter_map(|id| graph.find(id)));
+        marked.frames.clear();
+        if !self.geometry.frames().is_empty() {
+            let geometry = &self.geometry;
+            let frames = geometry.frames().iter().zip(0..);
+            let selected = frames.filter(|(frame, _)| subject.selection.frames.contains(&frame.title));
+            marked.frames.extend(selected.map(|(_, number)| number));
+            marked.nodes.iter_mut().for_each(|node| *node = Self::shown_as(geometry, *node));
+            marked.nodes.extend(marked.frames.iter().filter_map(|frame| geometry.card_of_frame(*frame)));
+        }
         marked.nodes.sort_unstable();
+        marked.nodes.dedup();
         marked.wires.clear();
         marked.wires.extend(subject.selection.wires.iter().filter_map(|wire| wire_number(graph, wire)));
         marked.wires.sort_unstable();
+        marked.notes.clear();
+        if !subject.selection.notes.is_empty() {
+            let notes = self.geometry.notes().iter().zip(0..);
+            let selected = notes.filter(|(note, _)| subject.selection.notes.contains(&note.name));
+            marked.notes.extend(selected.map(|(_, number)| number));
+        }
         marked.bad_nodes.clear();
-        marked.bad_nodes.extend(subject.bad_nodes.iter().filter_map(|id| graph.find(id)));
+        let bad = subject.bad_nodes.iter().filter_map(|id| graph.find(id));
+        marked.bad_nodes.extend(bad.map(|node| Self::shown_as(&self.geometry, node)));
         marked.bad_nodes.sort_unstable();
         let hit = match (&self.drag, self.pointer, self.rect) {
             (Drag::None | Drag::Wire(_) | Drag::End(_), Some(at), Some(rect)) if response.contains_pointer() => {
@@ -375,6 +405,9 @@ impl Canvas {
             _ => crate::scene::Hit::Empty,
         };
         self.drag.mark(hit, marked);
+        if let Some(node) = marked.hover_frame.and_then(|frame| self.geometry.card_of_frame(frame)) {
+            marked.hover_node = Some(node);
+        }
         if let Some(pointed) = self.pointed.as_ref().filter(|_| self.pointer.is_none()) {
             marked.hover_node = graph.find(pointed);
         }
@@ -416,7 +449,9 @@ impl Canvas {
         };
         // Nodes that are dragged take their wires along.
         let revision = self.built_for.filter(|_| matches!(self.drag, Drag::None));
+        frames::paint(&paint, painter);
         self.wires.paint(&paint, painter, revision);
+        notes::paint(&paint, painter);
         if lod == Lod::Block {
             nodes::blocks(&paint, ink::emptied(&mut self.block_mesh));
             painter.add(Shape::Mesh(Arc::clone(&self.block_mesh)));
@@ -471,13 +506,11 @@ impl Canvas {
                 CursorIcon::Grabbing
             }
             Drag::Pan => CursorIcon::Grabbing,
-            Drag::Move(_) => CursorIcon::Move,
+            Drag::Move(_) | Drag::Note(_) => CursorIcon::Move,
             Drag::Wire(_) | Drag::Cut(_) | Drag::End(_) => CursorIcon::Crosshair,
             Drag::Box(_) => CursorIcon::Default,
             Drag::None if self.marked.hover_port.is_some() => CursorIcon::Crosshair,
-            Drag::None if self.marked.hover_node.is_some() || self.marked.hover_wire.is_some() => {
-                CursorIcon::PointingHand
-            }
+            Drag::None if self.marked.hovers() => CursorIcon::PointingHand,
             Drag::None => return,
         };
         ui.ctx().set_cursor_icon(icon);

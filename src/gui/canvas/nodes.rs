@@ -107,6 +107,12 @@ impl One<'_> {
         let Paint { theme, marked, .. } = self.paint;
         let corner = CORNER * self.zoom;
         let radius = CornerRadius::from(corner);
+        // A collapsed frame lies on a pile.
+        for behind in [7.0, 3.5].into_iter().filter(|_| self.card.n_held > 0) {
+            let rect = self.rect.translate(vec2(behind, behind) * self.zoom);
+            let fill = theme::mix(theme.field, theme.card, 0.6);
+            self.painter.rect(rect, radius, fill, Stroke::new(1.0, theme.card_line), StrokeKind::Inside);
+        }
         if self.zoom > 0.5 && theme.shadow != Color32::TRANSPARENT {
             let shadow = self.rect.translate(vec2(0.0, 2.0 * self.zoom)).expand(0.5);
             self.painter.add(RectShape::filled(shadow, radius, theme.shadow).with_blur_width(6.0 * self.zoom));
@@ -125,7 +131,7 @@ impl One<'_> {
         let unlit = marked.drawing_to.is_some_and(|to| to.from != self.node) && !lights;
         let fill = if unlit { theme::mix(theme.card, theme.field, 0.6) } else { theme.card };
         self.painter.rect(self.rect, radius, fill, Stroke::new(1.0, line), StrokeKind::Inside);
-        self.painter.add(bar(self.rect, corner, (BAR * self.zoom).max(2.0), color(theme, self.card.kind)));
+        self.painter.add(bar(self.rect, corner, (BAR * self.zoom).max(2.0), self.color()));
         if marked.node_selected(self.node) {
             let gap = 3.5 * self.zoom.max(0.6);
             let stroke = Stroke::new((1.8 * self.zoom).clamp(1.4, 3.0), theme.accent);
@@ -141,6 +147,11 @@ impl One<'_> {
         }
     }
 
+    fn color(&self) -> Color32 {
+        let theme = self.paint.theme;
+        if self.card.n_held > 0 { theme.muted } else { color(theme, self.card.kind) }
+    }
+
     fn title_y(&self) -> f32 {
         if self.card.kind.is_wide() { self.rect.top() + 20.5 * self.zoom } else { self.rect.center().y }
     }
@@ -152,7 +163,8 @@ impl One<'_> {
             pos2(self.rect.left() + (ICON_LEFT + ICON / 2.0) * self.zoom, y),
             Vec2::splat((ICON + 2.0) * self.zoom),
         );
-        icon(self.card.kind).paint(self.painter, icon_at, color(theme, self.card.kind));
+        let sign = if self.card.n_held > 0 { Icon::Frame } else { icon(self.card.kind) };
+        sign.paint(self.painter, icon_at, self.color());
         let shows_state = self.state() != StateKind::Idle;
         let right = if shows_state { STATE_RIGHT + 11.0 } else { 10.0 } * self.zoom;
         let left = self.rect.left() + TITLE_LEFT * self.zoom;

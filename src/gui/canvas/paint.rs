@@ -31,6 +31,12 @@ pub struct Marked {
     pub nodes: Vec<u32>,
     /// Ascending.
     pub wires: Vec<u32>,
+    /// Ascending.
+    pub notes: Vec<u32>,
+    pub hover_note: Option<u32>,
+    /// Ascending.
+    pub frames: Vec<u32>,
+    pub hover_frame: Option<u32>,
     pub hover_node: Option<u32>,
     pub hover_wire: Option<u32>,
     /// A port under the pointer: its node, and whether it is the one at the right.
@@ -55,6 +61,14 @@ impl Marked {
 
     pub fn wire_selected(&self, wire: u32) -> bool {
         self.wires.binary_search(&wire).is_ok()
+    }
+
+    /// Something that can be clicked is under the pointer.
+    pub const fn hovers(&self) -> bool {
+        self.hover_node.is_some()
+            || self.hover_wire.is_some()
+            || self.hover_note.is_some()
+            || self.hover_frame.is_some()
     }
 
     /// Selected or under the pointer.

@@ -20,6 +20,9 @@ impl Canvas {
             }
             Sketch::Label(wire) => self.edit_label(subject, wire),
             Sketch::Name(node) => self.start_rename(subject, &node),
+            Sketch::NewNote(about) => self.start_note(about),
+            Sketch::Note(note) => self.edit_note(note),
+            Sketch::FrameTitle(title) => self.edit_frame_title(title),
             Sketch::Head => {}
             Sketch::ToggleSnap => self.no_snap = !self.no_snap,
             Sketch::ShowHistory => self.history_open = !self.history_open,
@@ -81,6 +84,10 @@ impl Canvas {
             if done {
                 self.label = None;
             }
+        }
+        self.note_ui(ctx, subject, rect, out);
+        if self.built_for == Some(session.revision()) {
+            self.frame_title_ui(ctx, rect, out);
         }
         if self.history_open {
             Self::history_ui(ctx, session, rect, out);

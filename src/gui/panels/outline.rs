@@ -41,6 +41,9 @@ enum What {
     Play,
     Node(Kind),
     Wire,
+    /// The open ones of its nodes follow, one step deeper.
+    Frame,
+    Note,
     Formation,
 }
 
@@ -127,14 +130,82 @@ fn nodes(play: &Play, item: usize, session: usize, rows: &mut Vec<Row>) {
             todo.extend(graph.out(n).iter().map(|wire| graph.wire(*wire).to));
         }
     }
-    for n in order {
+    let mut tree = Tree { play, graph: &graph, item, session, told: vec![false; play.frames().count()] };
+    tree.nodes(&order, None, 1, rows);
+    for note in crate::play::notes(play) {
+        rows.push(Row {
+            depth: 1,
+            name: format!("note {}", note.name.text.replace('\n', " ")),
+            text: note.name.first_line().to_owned(),
+            detail: String::new(),
+            what: What::Note,
+            command: Some(Command::Select(crate::app::Selection::note(note.name))),
+            item,
+            node: None,
+        });
+    }
+}
+
+/// The nodes of a play, those of a frame below its title.
+struct Tree<'p> {
+    play: &'p Play,
+    graph: &'p Graph,
+    item: usize,
+    session: usize,
+    /// Frames that are there already.
+    told: Vec<bool>,
+}
+
+impl Tree<'_> {
+    /// Those of `order`, all of which lie in the frame `within`. Frames come where their first node does.
+    fn nodes(&mut self, order: &[u32], within: Option<usize>, depth: u8, rows: &mut Vec<Row>) {
+        let (play, graph) = (self.play, self.graph);
+        let id = |n: u32| &graph.node(play, n).id;
+        let frames: Vec<&crate::play::Frame> = play.frames().collect();
+        let size = within.map_or(usize::MAX, |f| frames[f].nodes.len());
+        let mut done: FxHashSet<u32> = FxHashSet::default();
+        for &n in order {
+            if done.contains(&n) {
+                continue;
+            }
+            let is_in =
+                |f: &usize| !self.told[*f] && frames[*f].nodes.len() <= size && frames[*f].nodes.contains(id(n));
+            let frame = (0..frames.len()).filter(is_in).max_by_key(|f| frames[*f].nodes.len());
+            let Some(f) = frame.filter(|_| depth < 12) else {
+                self.node(n, depth, rows);
+                continue;
+            };
+            let inside: FxHashSet<&NodeId> = frames[f].nodes.iter().collect();
+            let held: Vec<u32> =
+                order.iter().copied().filter(|n| !done.contains(n) && inside.contains(id(*n))).collect();
+            done.extend(&held);
+            self.told[f] = true;
+            let title = &frames[f].title;
+            let state = if frames[f].collapsed { "collapsed" } else { "" };
+            rows.push(Row {
+                depth,
+                name: format!("frame {title} {state}").trim_end().to_owned(),
+                text: title.clone(),
+                detail: state.to_owned(),
+                what: What::Frame,
+                command: Some(Command::Select(crate::app::Selection::frame(title.clone()))),
+                item: self.item,
+                node: None,
+            });
+            self.nodes(&held, Some(f), depth + 1, rows);
+        }
+    }
+
+    /// A node and its wires.
+    fn node(&self, n: u32, depth: u8, rows: &mut Vec<Row>) {
+        let Self { play, graph, item, session, .. } = *self;
         let node = graph.node(play, n);
         let go = |id: &NodeId| Some(Command::GoTo { session, item, node: id.clone() });
         let target = node.kind.target().map(ToString::to_string).unwrap_or_default();
         let title = node.options.title.as_deref().unwrap_or_default();
         let detail = if target.is_empty() { title.to_owned() } else { target };
         rows.push(Row {
-            depth: 1,
+            depth,
             name: format!("{} {} {detail}", node.kind.keyword(), node.id).trim_end().to_owned(),
             text: node.id.to_string(),
             detail,
@@ -146,9 +217,9 @@ fn nodes(play: &Play, item: usize, session: usize, rows: &mut Vec<Row>) {
         for wire in graph.out(n) {
             let to = &graph.node(play, graph.wire(*wire).to).id;
             let when = condition(graph.when(play, *wire));
-            let name = wire_name(play, &graph, *wire);
+            let name = wire_name(play, graph, *wire);
             rows.push(Row {
-                depth: 2,
+                depth: depth + 1,
                 name: format!("wire from {} to {to} {when}", node.id).trim_end().to_owned(),
                 text: format!("→ {to}"),
                 detail: when,
@@ -193,15 +264,17 @@ fn row_ui(ui: &mut Ui, row: &Row, open: Option<bool>, selected: bool) -> egui::R
         What::Play => (if open == Some(false) { Icon::Right } else { Icon::Down }, theme.muted),
         What::Node(kind) => (kind_icon(kind), kind_color(theme, kind)),
         What::Wire => (Icon::Forward, theme.faint),
+        What::Frame => (Icon::Frame, theme.muted),
+        What::Note => (Icon::Look, theme.faint),
         What::Formation => (Icon::Tree, theme.muted),
     };
     let left = rect.left() + 20.0 + f32::from(row.depth) * 18.0;
     let y = rect.center().y;
-    if row.what != What::Wire {
+    if !matches!(row.what, What::Wire | What::Note) {
         icon.paint(ui.painter(), Rect::from_center_size(pos2(left + 6.0, y), Vec2::splat(13.0)), tint);
     }
     let (font, color) = match row.what {
-        What::Wire => (theme::small(), theme.muted),
+        What::Wire | What::Note => (theme::small(), theme.muted),
         What::Play => (theme::mono(size::SMALL), theme.text),
         _ => (theme::body(), theme.text),
     };

@@ -30,6 +30,11 @@ impl<'d> Draft<'d> {
         self.instead.insert(stmt, lines);
     }
 
+    /// Another line at the place of one, with what stands around it.
+    pub(super) fn put(&mut self, stmt: usize, line: Line<Stmt>) {
+        self.instead.insert(stmt, vec![line]);
+    }
+
     pub(super) fn replace_wire(&mut self, stmt: usize, wires: impl IntoIterator<Item = Wire>) {
         self.replace(stmt, wires.into_iter().map(Stmt::Wire));
     }

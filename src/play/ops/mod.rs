@@ -11,7 +11,9 @@ mod bind;
 mod draft;
 mod field;
 mod flow;
+mod frame;
 mod node;
+mod note;
 mod paste;
 mod share;
 mod steps;
@@ -51,6 +53,10 @@ pub enum Refusal {
     NoNode(NodeId),
     #[error("that wire is gone: select it again")]
     NoWire,
+    #[error("there is no frame '{0}' any more: select it again")]
+    NoFrame(String),
+    #[error("that note is gone: select it again")]
+    NoNote,
     #[error("there is a '{0}' already: choose another name")]
     Taken(String),
     #[error("'{0}' is not a name: start with a letter, go on with letters, digits, '_' or '-'")]

@@ -7,7 +7,9 @@ use super::draft::Draft;
 use super::wire::keep_some;
 use super::{At, Edits, NodeField, PlayField, Refusal};
 use crate::base::{Coord, NodeId};
-use crate::play::doc::{Line, Node, NodeKind, Options, Place, Policy, Spread, Stmt, Target, TargetRef, Wire, is_name};
+use crate::play::doc::{
+    Entry, Frame, Line, Node, NodeKind, Options, Place, Policy, Spread, Stmt, Target, TargetRef, Wire, is_name,
+};
 use crate::play::{Edit, Graph, Head};
 
 /// One node of each kind, as it comes from a palette, in the order of the language page.
@@ -104,9 +106,11 @@ impl At<'_> {
                         draft.replace_wire(stmt, keep_some(wire, |id| !gone.contains(id), keep_wire));
                     }
                 }
-                Stmt::Layout(places) if places.iter().any(|place| gone.contains(&place.id)) => {
-                    let left: Vec<_> = places.iter().filter(|place| !gone.contains(&place.id)).cloned().collect();
-                    draft.replace(stmt, (!left.is_empty()).then_some(Stmt::Layout(left)));
+                Stmt::Layout(entries) => {
+                    let left: Vec<_> = entries.iter().filter_map(|entry| without(entry, &gone)).collect();
+                    if left != *entries {
+                        draft.replace(stmt, (!left.is_empty()).then_some(Stmt::Layout(left)));
+                    }
                 }
                 _ => {}
             }
@@ -148,9 +152,15 @@ impl At<'_> {
                     new.hops.iter_mut().flat_map(|hop| &mut hop.to).for_each(renamed);
                     draft.replace_wire(stmt, [new]);
                 }
-                Stmt::Layout(old) if old.iter().any(|place| place.id == *node) => {
+                Stmt::Layout(old) if old.iter().any(|entry| entry.names(node)) => {
                     let mut new = old.clone();
-                    new.iter_mut().map(|place| &mut place.id).for_each(renamed);
+                    for entry in &mut new {
+                        match entry {
+                            Entry::Node(place) => renamed(&mut place.id),
+                            Entry::Frame(frame) => frame.nodes.iter_mut().for_each(renamed),
+                            Entry::Note(_) => {}
+                        }
+                    }
                     draft.replace(stmt, [Stmt::Layout(new)]);
                 }
                 _ => {}
@@ -205,8 +215,10 @@ impl At<'_> {
             _ => None,
         });
         let mut layouts: Vec<_> = layouts.map(|(stmt, places)| (stmt, places.clone())).collect();
-        for place in layouts.iter_mut().flat_map(|(_, places)| places) {
-            if let Some(&(x, y)) = new.get(&place.id) {
+        for entry in layouts.iter_mut().flat_map(|(_, entries)| entries) {
+            if let Entry::Node(place) = entry
+                && let Some(&(x, y)) = new.get(&place.id)
+            {
                 (place.x, place.y) = (x, y);
                 known.insert(place.id.clone());
             }
@@ -214,7 +226,7 @@ impl At<'_> {
         new.retain(|id, _| !known.contains(*id));
         // In the order of the gesture, not of the names.
         let added = places.iter().filter(|(id, ..)| new.remove(id).is_some());
-        let added: Vec<_> = added.map(|(id, x, y)| Place { id: id.clone(), x: *x, y: *y }).collect();
+        let added: Vec<_> = added.map(|(id, x, y)| Entry::Node(Place { id: id.clone(), x: *x, y: *y })).collect();
         match layouts.last_mut() {
             Some((_, last)) => last.extend(added),
             None if added.is_empty() => {}
@@ -276,6 +288,19 @@ impl At<'_> {
             }
         }
         Ok(draft.edits())
+    }
+}
+
+/// What is left of an entry of a layout. A frame goes with the last of its nodes.
+fn without(entry: &Entry, gone: &FxHashSet<&NodeId>) -> Option<Entry> {
+    match entry {
+        Entry::Node(place) => (!gone.contains(&place.id)).then(|| entry.clone()),
+        Entry::Note(_) => Some(entry.clone()),
+        Entry::Frame(frame) => {
+            let left: Vec<_> = frame.nodes.iter().filter(|id| !gone.contains(id)).cloned().collect();
+            let stays = !left.is_empty() || frame.nodes.is_empty();
+            stays.then(|| Entry::Frame(Frame { nodes: left, ..frame.clone() }))
+        }
     }
 }
 

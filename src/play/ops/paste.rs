@@ -5,7 +5,7 @@ use super::wire::keep_some;
 use super::{At, Refusal, Steps};
 use crate::base::NodeId;
 use crate::play::Edit;
-use crate::play::doc::{Line, Node, Place, Play, Stmt, Wire};
+use crate::play::doc::{Entry, Line, Node, Place, Play, Stmt, Wire};
 
 impl At<'_> {
     /// Some nodes with the wires between them, as a play of their own. `places` become its layout.
@@ -23,7 +23,7 @@ impl At<'_> {
             body.push(Line { blank: i == 0, kind: Stmt::Wire(wire), note: None });
         }
         if !places.is_empty() {
-            body.push(Line::after_blank(Stmt::Layout(places)));
+            body.push(Line::after_blank(Stmt::Layout(places.into_iter().map(Entry::Node).collect())));
         }
         Play { coord: self.play.coord.clone(), title: None, timeout: None, body }
     }

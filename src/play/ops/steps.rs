@@ -9,7 +9,7 @@ pub struct Steps<'d> {
     old: At<'d>,
     play: Play,
     graph: Graph,
-    /// For each statement which one it was, if it is unchanged.
+    /// For each statement which one it was, if it still says the same.
     origin: Vec<Option<usize>>,
 }
 
@@ -35,7 +35,14 @@ impl<'d> Steps<'d> {
             let Edit::Play { splice: Splice { at, remove, insert }, .. } = edit else { continue };
             let end = (at + remove).min(self.play.body.len());
             let at = at.min(end);
-            self.origin.splice(at..end, std::iter::repeat_n(None, insert.len()));
+            // A statement that only lost its note or the empty line before it is still the same.
+            let alike = end - at == insert.len();
+            let kept = |(i, new): (usize, &Line<Stmt>)| {
+                self.origin[at + i].filter(|_| alike && self.play.body[at + i].kind == new.kind)
+            };
+            let origins: Vec<_> =
+                insert.iter().enumerate().map(|(i, new)| if alike { kept((i, new)) } else { None }).collect();
+            self.origin.splice(at..end, origins);
             self.play.body.splice(at..end, insert);
         }
         self.graph = Graph::new(&self.play);
@@ -63,6 +70,8 @@ impl<'d> Steps<'d> {
         for (n, origin) in origin.iter().enumerate() {
             if let Some(kept) = *origin {
                 gap(from, kept, &play.body[first_new..n]);
+                let changed = old.play.body[kept] != play.body[n];
+                gap(kept, if changed { kept + 1 } else { kept }, if changed { &play.body[n..=n] } else { &[] });
                 (from, first_new) = (kept + 1, n + 1);
             }
         }

@@ -6,7 +6,7 @@ use proptest::sample::{Index, subsequence};
 use super::*;
 use crate::base::Coord;
 use crate::play::{
-    Expr, Hop, Item, Line, Node, NodeKind, Options, Place, Policy, Spread, Stmt, Target, TargetRef, When, Wire,
+    Entry, Expr, Hop, Item, Line, Node, NodeKind, Options, Place, Policy, Spread, Stmt, Target, TargetRef, When, Wire,
 };
 
 /// What leaves each node, in the order of the text.
@@ -40,7 +40,7 @@ fn applied(doc: &Document, edits: Vec<Edit>) -> Play {
                 assert!(!wire.from.is_empty() && !wire.hops.is_empty(), "{wire:?}");
                 assert!(wire.hops.iter().all(|hop| !hop.to.is_empty()), "{wire:?}");
             }
-            Stmt::Layout(places) => assert!(!places.is_empty()),
+            Stmt::Layout(entries) => assert!(!entries.is_empty()),
             _ => {}
         }
     }
@@ -99,7 +99,7 @@ fn document() -> impl Strategy<Value = Document> {
         let mut body: Vec<_> = nodes.map(node).collect();
         body.insert(2, Line::new(Stmt::Comment("about".to_owned())));
         body.extend(wires.into_iter().map(|(wire, blank, note)| Line { blank, kind: Stmt::Wire(wire), note }));
-        let place = |id| Place { id, x: 1, y: 2 };
+        let place = |id| Entry::Node(Place { id, x: 1, y: 2 });
         body.extend(placed.map(|ids| Line::after_blank(Stmt::Layout(ids.into_iter().map(place).collect()))));
         let play = Play { coord: Coord::new("a", "1", "b"), title: None, timeout: None, body };
         Document { items: vec![Line::new(Item::Play(play))] }
@@ -191,7 +191,7 @@ proptest! {
         prop_assert_eq!(outs(&after), expected);
         for line in &after.body {
             let names: Vec<NodeId> = match &line.kind {
-                Stmt::Layout(places) => places.iter().map(|place| place.id.clone()).collect(),
+                Stmt::Layout(entries) => entries.iter().filter_map(Entry::place).map(|place| place.id.clone()).collect(),
                 Stmt::Wire(wire) => wire.from.iter().chain(wire.hops.iter().flat_map(|hop| &hop.to)).cloned().collect(),
                 _ => continue,
             };
@@ -259,7 +259,7 @@ proptest! {
                 Stmt::Layout(places) => Some(places),
                 _ => None,
             });
-            places.flatten().find(|place| place.id == *id).map(|place| (place.x, place.y))
+            places.flatten().filter_map(Entry::place).find(|place| place.id == *id).map(|place| (place.x, place.y))
         };
         prop_assert_eq!(place(&after, &id), Some((7, -8)));
 

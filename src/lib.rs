@@ -24,6 +24,7 @@ pub mod files;
 pub mod gui;
 pub mod journal;
 pub mod lang;
+pub mod look;
 pub mod plan;
 pub mod play;
 pub mod replay;

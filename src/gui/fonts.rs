@@ -1,12 +1,10 @@
-//! The two type families, bundled: Inter for the interface, JetBrains Mono for text, coordinates and numbers.
+//! Gives the bundled fonts of [`crate::look`] to the window's library.
 
 use std::sync::Arc;
 
 use egui::{FontData, FontDefinitions, FontFamily};
 
-static INTER: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.otf");
-static INTER_SEMIBOLD: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold.otf");
-static MONO: &[u8] = include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf");
+use crate::look::fonts::{INTER, INTER_SEMIBOLD, MONO};
 
 /// Inter in its heavier cut.
 pub fn semibold() -> FontFamily {
@@ -29,4 +27,36 @@ pub fn install(ctx: &egui::Context) {
     family(semibold(), "inter-semibold");
     family(FontFamily::Monospace, "mono");
     ctx.set_fonts(fonts);
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::FontId;
+
+    use super::*;
+    use crate::look::fonts::Font;
+
+    #[test]
+    fn the_tables_of_widths_are_those_of_the_fonts() {
+        let ctx = egui::Context::default();
+        install(&ctx);
+        let families = [FontFamily::Proportional, semibold(), FontFamily::Monospace];
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
+            for (font, family) in Font::ALL.into_iter().zip(&families) {
+                let id = FontId::new(100.0, family.clone());
+                for c in ' '..='~' {
+                    let (found, told) =
+                        (ui.fonts_mut(|fonts| fonts.glyph_width(&id, c)), font.width(&c.to_string(), 100.0));
+                    assert!((found - told).abs() < 0.2, "{font:?} {c:?}: {found}, not {told}");
+                }
+                // Other letters may only be guessed too wide.
+                for c in "éüßÄÖñœ…—“”·".chars() {
+                    let (found, told) =
+                        (ui.fonts_mut(|fonts| fonts.glyph_width(&id, c)), font.width(&c.to_string(), 100.0));
+                    assert!(found <= told + 0.2, "{font:?} {c:?}: {found}, more than {told}");
+                }
+            }
+        });
+        output.textures_delta.clear();
+    }
 }

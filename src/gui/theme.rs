@@ -1,29 +1,17 @@
-//! Every colour, size and distance of the window. Panels name tokens; nothing else holds a colour.
+//! The tokens of [`crate::look`] as the window draws them, and its own distances. Panels name tokens; nothing in the
+//! window holds a colour.
 
 use egui::{Color32, CornerRadius, FontId, Margin, Stroke, TextStyle, Vec2, vec2};
 
 use super::fonts;
+use crate::look::card::PORT_LINE;
+pub use crate::look::{Look, size};
+use crate::look::{Rgba, Tokens};
 
-/// Which theme the person chose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Look {
-    #[default]
-    Dark,
-    Light,
-    Contrast,
-}
+/// The tokens as the window's library has its colours.
+pub type Theme = Tokens<Color32>;
 
 impl Look {
-    pub const ALL: [Self; 3] = [Self::Dark, Self::Light, Self::Contrast];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Dark => "Dark",
-            Self::Light => "Light",
-            Self::Contrast => "High contrast",
-        }
-    }
-
     pub const fn theme(self) -> &'static Theme {
         match self {
             Self::Dark => &DARK,
@@ -31,145 +19,50 @@ impl Look {
             Self::Contrast => &CONTRAST,
         }
     }
+}
 
-    #[must_use]
-    pub const fn next(self) -> Self {
-        match self {
-            Self::Dark => Self::Light,
-            Self::Light => Self::Contrast,
-            Self::Contrast => Self::Dark,
-        }
+static DARK: Theme = theme(Look::Dark.tokens());
+static LIGHT: Theme = theme(Look::Light.tokens());
+static CONTRAST: Theme = theme(Look::Contrast.tokens());
+
+const fn theme(tokens: &Tokens<Rgba>) -> Theme {
+    Theme {
+        dark: tokens.dark,
+        field: color(tokens.field),
+        yard: color(tokens.yard),
+        hash: color(tokens.hash),
+        panel: color(tokens.panel),
+        panel2: color(tokens.panel2),
+        line: color(tokens.line),
+        text: color(tokens.text),
+        muted: color(tokens.muted),
+        faint: color(tokens.faint),
+        card: color(tokens.card),
+        card_line: color(tokens.card_line),
+        wire: color(tokens.wire),
+        call: color(tokens.call),
+        ok: color(tokens.ok),
+        fan_in: color(tokens.fan_in),
+        signal: color(tokens.signal),
+        worker: color(tokens.worker),
+        accent: color(tokens.accent),
+        on_accent: color(tokens.on_accent),
+        ball: color(tokens.ball),
+        lace: color(tokens.lace),
+        error: color(tokens.error),
+        shadow: color(tokens.shadow),
+        row: color(tokens.row),
     }
 }
 
-/// The tokens. A text colour keeps a contrast of 4.5:1 to whatever text stands on, a sign one of 3:1; a test holds them to it.
-#[derive(Debug, PartialEq)]
-pub struct Theme {
-    pub dark: bool,
-    pub field: Color32,
-    pub yard: Color32,
-    pub hash: Color32,
-    pub panel: Color32,
-    pub panel2: Color32,
-    pub line: Color32,
-    pub text: Color32,
-    pub muted: Color32,
-    pub faint: Color32,
-    pub card: Color32,
-    pub card_line: Color32,
-    /// A wire that nothing has passed.
-    pub wire: Color32,
-    pub call: Color32,
-    pub ok: Color32,
-    pub fan_in: Color32,
-    pub signal: Color32,
-    pub worker: Color32,
-    pub accent: Color32,
-    pub on_accent: Color32,
-    pub ball: Color32,
-    pub lace: Color32,
-    pub error: Color32,
-    pub shadow: Color32,
-    /// Behind the text line of the selected node.
-    pub row: Color32,
+const fn color(of: Rgba) -> Color32 {
+    let Rgba { r, g, b, a } = of;
+    Color32::from_rgba_premultiplied(times(r, a), times(g, a), times(b, a), a)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "takes the bytes apart")]
-const fn rgb(hex: u32) -> Color32 {
-    Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
-}
-
-static DARK: Theme = Theme {
-    dark: true,
-    field: rgb(0x0E_1513),
-    yard: rgb(0x16_211D),
-    hash: rgb(0x20_302A),
-    panel: rgb(0x13_1A18),
-    panel2: rgb(0x18_211E),
-    line: rgb(0x26_332E),
-    text: rgb(0xE7_EEEA),
-    muted: rgb(0x8D_A398),
-    faint: rgb(0x80_968B),
-    card: rgb(0x1B_2522),
-    card_line: rgb(0x2D_3B36),
-    wire: rgb(0x55_6861),
-    call: rgb(0xA9_B8C9),
-    ok: rgb(0x4F_C38A),
-    fan_in: rgb(0x35_B3C4),
-    signal: rgb(0xF0_C24B),
-    worker: rgb(0x6C_9DF2),
-    accent: rgb(0xE5_8A3C),
-    on_accent: rgb(0x1A_0E04),
-    ball: rgb(0xC9_692B),
-    lace: rgb(0xF6_E7D6),
-    error: rgb(0xEF_6461),
-    shadow: Color32::from_black_alpha(96),
-    row: rgb(0x1D_2A26),
-};
-
-static LIGHT: Theme = Theme {
-    dark: false,
-    field: rgb(0xFA_F8F2),
-    yard: rgb(0xF0_EDE3),
-    hash: rgb(0xE4_DFD1),
-    panel: rgb(0xFF_FFFF),
-    panel2: rgb(0xF6_F4EE),
-    line: rgb(0xE2_DED3),
-    text: rgb(0x1D_2622),
-    muted: rgb(0x4C_5B54),
-    faint: rgb(0x62_6E68),
-    card: rgb(0xFF_FFFF),
-    card_line: rgb(0xD9_D5C9),
-    wire: rgb(0x8B_8C82),
-    call: rgb(0x4C_5D70),
-    ok: rgb(0x12_794A),
-    fan_in: rgb(0x0A_7484),
-    signal: rgb(0x8C_6100),
-    worker: rgb(0x2F_62C4),
-    accent: rgb(0xAB_500E),
-    on_accent: rgb(0xFF_FFFF),
-    ball: rgb(0xA9_541F),
-    lace: rgb(0xFF_F4E6),
-    error: rgb(0xC0_3936),
-    shadow: Color32::from_black_alpha(22),
-    row: rgb(0xF1_EEE6),
-};
-
-static CONTRAST: Theme = Theme {
-    dark: true,
-    field: rgb(0x00_0000),
-    yard: rgb(0x26_2626),
-    hash: rgb(0x44_4444),
-    panel: rgb(0x00_0000),
-    panel2: rgb(0x16_1616),
-    line: rgb(0x9A_9A9A),
-    text: rgb(0xFF_FFFF),
-    muted: rgb(0xE2_E2E2),
-    faint: rgb(0xB8_B8B8),
-    card: rgb(0x0A_0A0A),
-    card_line: rgb(0xFF_FFFF),
-    wire: rgb(0xC8_C8C8),
-    call: rgb(0xDD_EAF8),
-    ok: rgb(0x5C_F0A4),
-    fan_in: rgb(0x4F_E3F7),
-    signal: rgb(0xFF_D84A),
-    worker: rgb(0x8C_B8FF),
-    accent: rgb(0xFF_A04A),
-    on_accent: rgb(0x00_0000),
-    ball: rgb(0xE0_661C),
-    lace: rgb(0xFF_FFFF),
-    error: rgb(0xFF_7B78),
-    shadow: Color32::TRANSPARENT,
-    row: rgb(0x2A_2A2A),
-};
-
-/// Text sizes, in points.
-pub mod size {
-    pub const CAPTION: f32 = 10.5;
-    pub const SMALL: f32 = 12.0;
-    pub const BODY: f32 = 13.0;
-    pub const TITLE: f32 = 13.5;
-    pub const HEADING: f32 = 15.0;
+#[expect(clippy::cast_possible_truncation, reason = "a part of a byte is a byte")]
+const fn times(part: u8, alpha: u8) -> u8 {
+    (part as u16 * alpha as u16 / 255) as u8
 }
 
 /// Widths and heights of the window's parts, in points.
@@ -200,7 +93,7 @@ impl Theme {
 
     /// The ring of a port.
     pub fn port(&self) -> Color32 {
-        mix(self.card_line, self.text, 0.42)
+        mix(self.card_line, self.text, PORT_LINE)
     }
 }
 

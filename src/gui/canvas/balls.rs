@@ -7,10 +7,8 @@ use super::ink;
 use super::paint::Paint;
 use crate::gui::icons;
 use crate::gui::theme;
+use crate::look::card::BALL;
 use crate::scene::{Lod, Motion};
-
-/// From tip to tip, in units.
-const LENGTH: f32 = 20.0;
 
 pub fn paint(paint: &Paint<'_>, painter: &Painter) {
     if paint.lod == Lod::Full && paint.frame.balls.len() <= 200 {
@@ -22,7 +20,7 @@ pub fn paint(paint: &Paint<'_>, painter: &Painter) {
 
 fn full(paint: &Paint<'_>, painter: &Painter) {
     let theme = paint.theme;
-    let length = (LENGTH * paint.view.zoom).max(11.0);
+    let length = (BALL * paint.view.zoom).max(11.0);
     // Resting balls breathe together: one slow wave of the clock.
     #[expect(clippy::cast_possible_truncation, reason = "a wave between -1 and 1")]
     let breath = if theme::is_still(painter.ctx()) { 0.0 } else { (paint.time * 2.4).sin() as f32 };
@@ -48,7 +46,7 @@ fn full(paint: &Paint<'_>, painter: &Painter) {
 
 fn small(paint: &Paint<'_>) -> Mesh {
     let mut mesh = Mesh::default();
-    let half = (LENGTH * paint.view.zoom / 2.0).clamp(3.0, 9.0);
+    let half = (BALL * paint.view.zoom / 2.0).clamp(3.0, 9.0);
     mesh.reserve_vertices(paint.frame.balls.len() * 4);
     mesh.reserve_triangles(paint.frame.balls.len() * 2);
     for ball in &paint.frame.balls {

@@ -7,38 +7,18 @@ use super::kept::Kept;
 use super::paint::Paint;
 use crate::gui::icons::Icon;
 use crate::gui::theme::{self, Theme, size};
+use crate::look::card::{
+    BAR, CORNER, DETAIL_DOWN, FOOT_DOWN, FOOT_GROUND, FOOT_WIDTH, ICON, ICON_LEFT, PORT, SPINNER, STATE, STATE_RIGHT,
+    TEXT_RIGHT, TITLE_DOWN, TITLE_LEFT,
+};
 use crate::scene::{Card, Kind, Lod, NodeMark, StateKind, Tone};
 
-/// Measures of a card, in units.
-const CORNER: f32 = 10.0;
-const BAR: f32 = 3.5;
-const ICON: f32 = 15.0;
-const ICON_LEFT: f32 = 14.5;
-const TITLE_LEFT: f32 = 38.0;
-const STATE_RIGHT: f32 = 19.0;
-pub const PORT: f32 = 4.5;
-
 pub const fn icon(kind: Kind) -> Icon {
-    match kind {
-        Kind::Snap => Icon::Snap,
-        Kind::Call => Icon::Call,
-        Kind::FanOut => Icon::FanOut,
-        Kind::FanIn => Icon::FanIn,
-        Kind::WaitForSignal => Icon::Signal,
-        Kind::WaitForWorker => Icon::Worker,
-        Kind::Pass => Icon::Pass,
-    }
+    Icon::of_kind(kind)
 }
 
 pub const fn color(theme: &Theme, kind: Kind) -> Color32 {
-    match kind {
-        Kind::Snap | Kind::Pass => theme.accent,
-        Kind::Call => theme.call,
-        Kind::FanOut => theme.ok,
-        Kind::FanIn => theme.fan_in,
-        Kind::WaitForSignal => theme.signal,
-        Kind::WaitForWorker => theme.worker,
-    }
+    theme.of_kind(kind)
 }
 
 /// The state as one word, for people who cannot see its icon.
@@ -59,13 +39,7 @@ pub const fn word(state: StateKind) -> &'static str {
 }
 
 pub const fn tone_color(theme: &Theme, tone: Tone) -> Color32 {
-    match tone {
-        Tone::Quiet | Tone::Plain => theme.muted,
-        Tone::Running => theme.accent,
-        Tone::Waiting => theme.signal,
-        Tone::Worker => theme.worker,
-        Tone::Failed => theme.error,
-    }
+    theme.of_tone(tone)
 }
 
 /// Paints every visible card, with all of it or with bar and title.
@@ -153,7 +127,7 @@ impl One<'_> {
     }
 
     fn title_y(&self) -> f32 {
-        if self.card.kind.is_wide() { self.rect.top() + 20.5 * self.zoom } else { self.rect.center().y }
+        if self.card.kind.is_wide() { self.rect.top() + TITLE_DOWN * self.zoom } else { self.rect.center().y }
     }
 
     fn full(&self) {
@@ -166,19 +140,19 @@ impl One<'_> {
         let sign = if self.card.n_held > 0 { Icon::Frame } else { icon(self.card.kind) };
         sign.paint(self.painter, icon_at, self.color());
         let shows_state = self.state() != StateKind::Idle;
-        let right = if shows_state { STATE_RIGHT + 11.0 } else { 10.0 } * self.zoom;
+        let right = if shows_state { STATE_RIGHT + 11.0 } else { TEXT_RIGHT } * self.zoom;
         let left = self.rect.left() + TITLE_LEFT * self.zoom;
         let room = self.rect.right() - right - left;
         self.text(&self.card.title, theme::semibold(self.paint.font(size::TITLE)), pos2(left, y), room, theme.text);
         if !self.card.detail.is_empty() {
             let font = theme::mono(self.paint.font(size::CAPTION));
-            let room = self.rect.right() - 10.0 * self.zoom - left;
-            self.text(self.detail(), font, pos2(left, self.rect.top() + 40.0 * self.zoom), room, theme.muted);
+            let room = self.rect.right() - TEXT_RIGHT * self.zoom - left;
+            self.text(self.detail(), font, pos2(left, self.rect.top() + DETAIL_DOWN * self.zoom), room, theme.muted);
         }
         if shows_state {
             let at = Rect::from_center_size(
                 pos2(self.rect.right() - STATE_RIGHT * self.zoom, y),
-                Vec2::splat(15.0 * self.zoom),
+                Vec2::splat(STATE * self.zoom),
             );
             state_sign(
                 self.painter,
@@ -252,12 +226,12 @@ impl One<'_> {
             _ if !self.card.foot.is_empty() => (&self.card.foot, theme.muted),
             _ => return,
         };
-        let font = egui::FontId::proportional(self.paint.font(11.5));
-        let galley = self.paint.elided(self.painter, text, font, 260.0 * self.zoom);
-        let at = pos2(self.rect.center().x, self.rect.bottom() + 13.5 * self.zoom);
+        let font = egui::FontId::proportional(self.paint.font(size::FOOT));
+        let galley = self.paint.elided(self.painter, text, font, FOOT_WIDTH * self.zoom);
+        let at = pos2(self.rect.center().x, self.rect.bottom() + FOOT_DOWN * self.zoom);
         let rect = Align2::CENTER_CENTER.anchor_size(at, galley.size());
         // Wires that pass under the line must not make it unreadable.
-        let ground = theme.field.gamma_multiply(0.82);
+        let ground = theme.field.gamma_multiply(FOOT_GROUND);
         self.painter.rect_filled(rect.expand2(vec2(3.0, 0.0)), 4.0, ground);
         self.painter.galley(rect.min, galley, color);
     }
@@ -280,15 +254,7 @@ fn bar(rect: Rect, corner: f32, width: f32, color: Color32) -> Shape {
 }
 
 pub const fn state_color(theme: &Theme, state: StateKind) -> Color32 {
-    match state {
-        StateKind::Idle => theme.faint,
-        StateKind::Arrived | StateKind::Running => theme.accent,
-        StateKind::BackingOff | StateKind::WaitingForSignal | StateKind::WaitingForOthers => theme.signal,
-        StateKind::WaitingForWorker => theme.worker,
-        StateKind::Done => theme.ok,
-        StateKind::Failed | StateKind::Lost => theme.error,
-        StateKind::Cancelled => theme.muted,
-    }
+    theme.of_state(state)
 }
 
 /// Tick, spinner, hourglass or cross.
@@ -319,7 +285,7 @@ fn spinner(painter: &Painter, theme: &Theme, at: Rect, color: Color32, time: f64
     painter.circle_stroke(at.center(), radius, Stroke::new((at.width() / 8.0).max(1.2), theme.card_line));
     #[expect(clippy::cast_possible_truncation, reason = "a part of a turn")]
     let turn = (time * 0.9).fract() as f32;
-    ring(painter, Rect::from_center_size(at.center(), Vec2::splat(radius * 2.0)), color, turn, 0.28);
+    ring(painter, Rect::from_center_size(at.center(), Vec2::splat(radius * 2.0)), color, turn, SPINNER);
 }
 
 /// Part of a circle: `start` and `part` in turns, from the top.

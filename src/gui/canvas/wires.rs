@@ -138,11 +138,7 @@ pub fn chips(paint: &Paint<'_>, painter: &Painter) {
     for &wire in &paint.visible.wires {
         let Some(chip) = &paint.geometry.wire(wire).chip else { continue };
         let rect = paint.rect(chip.rect);
-        let color = match chip.kind {
-            ChipKind::Guard | ChipKind::Otherwise => theme.muted,
-            ChipKind::Error => theme.error,
-            ChipKind::Timeout => theme.signal,
-        };
+        let color = theme.of_chip(chip.kind);
         let line = if paint.marked.wire(wire) { theme.accent } else { theme.card_line };
         let radius = rect.height() / 2.0;
         painter.rect(rect, radius, theme.panel2, Stroke::new(1.0, line), StrokeKind::Inside);

@@ -14,6 +14,7 @@ pub mod base;
 pub mod check;
 pub mod cli;
 pub mod diag;
+pub mod diagram;
 pub mod engine;
 pub mod event;
 #[cfg(feature = "export")]

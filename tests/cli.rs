@@ -169,7 +169,7 @@ fn files_that_cannot_be_used_get_a_clear_message() {
     let cases = [
         ("missing.play", 2, "there is no 'missing.play': check the name and the folder"),
         ("a.txt", 2, "'a.txt' is neither a .play, .ron nor .json file: give it one of these extensions"),
-        ("picture.svg", 2, ".svg is not there yet"),
+        ("picture.svg", 2, "'picture.svg' is a picture, and no play can be read from it"),
         ("latin.play", 2, "'latin.play' is not UTF-8 text: byte 6, in line 1"),
         ("huge.play", 2, "'huge.play' is larger than 32 MB"),
         ("folder.play", 2, "'folder.play' is a folder"),
@@ -239,12 +239,73 @@ fn convert_loses_nothing() {
     assert_eq!(fs::read_to_string(place.path("b.ron")).unwrap(), fs::read_to_string(sample("checkout.ron")).unwrap());
     assert_eq!(place.names(), ["a.play", "b.ron", "c.json", "d.play"]);
 
-    place.run(["convert", "a.play", "a.svg"]).is(2, ".svg is not there yet: this version knows .play, .ron and .json");
+    place.run(["convert", "a.play", "a.txt"]).is(2, "give it .play, .ron, .json, .svg, .png, .mmd or .dot");
+    place.run(["convert", "a.play", "./a.play"]).is(2, "is the file that is read: name another one to write");
+    assert_eq!(fs::read_to_string(place.path("a.play")).unwrap(), text);
     place.run(["convert", "a.play", "gone/a.ron"]).is(2, "gone");
     place.file("broken.play", "play a/1/b {\n  call = =\n}\n");
     place.run(["convert", "broken.play", "broken.ron"]).is(0, "kept word for word");
     place.run(["convert", "broken.ron", "again.play"]).is(0, "");
     assert!(fs::read_to_string(place.path("again.play")).unwrap().contains("call = =\n"));
+}
+
+#[test]
+fn convert_draws() {
+    let place = Place::new();
+    let text = fs::read_to_string(sample("checkout.play")).unwrap();
+    let path = place.file("a.play", &text);
+    let begins =
+        [("a.svg", "<svg "), ("a.mmd", "flowchart LR\n"), ("a.dot", "digraph \"Checkout (shop/1.2/checkout)\" {\n")];
+    for (name, begin) in begins {
+        place.run(["convert", "a.play", name]).prints("");
+        assert!(fs::read_to_string(place.path(name)).unwrap().starts_with(begin), "{name}");
+    }
+    let read = |name: &str| fs::read_to_string(place.path(name)).unwrap();
+    assert!(read("a.svg").contains("#faf8f2"), "paper, if it is not said");
+    place.run(["convert", "a.play", "a.svg", "--theme", "dark"]).prints("");
+    assert!(read("a.svg").contains("#0e1513"));
+    place.run(["convert", "a.play", "part.svg", "--only", "charge, both"]).prints("");
+    let part = read("part.svg");
+    assert!(part.contains("charge to both") && part.len() < read("a.svg").len() / 2);
+    place
+        .run(["convert", "a.play", "x.svg", "--only", "nobody"])
+        .is(2, "there is no node 'nobody'; some that are: order,");
+
+    // A run, from a file of its events.
+    let record = format!("{}/tests/diagram/checkout.jsonl", env!("CARGO_MANIFEST_DIR"));
+    place.run(["convert", "a.play", "run.svg", "--run", &record, "--at", "1200ms"]).prints("");
+    let run = read("run.svg");
+    assert!(
+        run.contains("wait-for-signal approve") && run.contains("waiting for a signal") && run.contains(": running")
+    );
+    place.run(["convert", "a.play", "end.svg", "--run", &record]).prints("");
+    assert!(read("end.svg").contains(": passed"));
+    place
+        .run(["convert", &sample("hello.play"), "other.svg", "--run", &record])
+        .is(0, "the run is of shop/1.2/checkout");
+    place.run(["convert", "a.play", "run.svg", "--at", "1s"]).is(2, "--run");
+    place.run(["convert", "a.play", "b.ron", "--theme", "dark"]).is(2, "--theme is for pictures");
+    place.run(["convert", "a.play", "gone/a.svg"]).is(2, "gone");
+    assert!(!place.path("b.ron").exists() && !place.path("x.svg").exists());
+
+    // One of several plays, and one that cannot be read in full.
+    let levels = sample("levels.play");
+    place.run(["convert", &levels, "levels.svg"]).is(2, "has several plays: choose one, as in");
+    let first =
+        chalktalk::lang::parse(fs::read_to_string(&levels).unwrap()).doc.plays().next().unwrap().1.coord.to_string();
+    place.run(["convert", &format!("{levels}#{first}"), "levels.svg"]).prints("");
+    assert!(read("levels.svg").contains(&first));
+    place.file("broken.play", "play a/1/b {\n  snap s\n  call = =\n}\n");
+    place.run(["convert", "broken.play", "broken.svg"]).is(0, "are not in the picture");
+
+    #[cfg(feature = "png")]
+    {
+        place.run(["convert", "a.play", "a.png"]).prints("");
+        assert!(fs::read(place.path("a.png")).unwrap().starts_with(b"\x89PNG"));
+    }
+    #[cfg(not(feature = "png"))]
+    place.run(["convert", "a.play", "a.png"]).is(2, "this build of chalktalk makes no PNG");
+    assert_eq!(fs::read_to_string(path).unwrap(), text);
 }
 
 #[test]

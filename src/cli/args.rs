@@ -142,13 +142,41 @@ pub(super) struct Fmt {
 Examples:
   chalktalk convert plays/checkout.ron checkout.play
   chalktalk convert checkout.play checkout.json
+  chalktalk convert checkout.play checkout.svg --theme dark
+  chalktalk convert shop.play#shop/1/order order.png --only charge,reserve
+  chalktalk convert checkout.play failed.svg --run last --at 1500ms
 
-Nothing is lost on the way there and back, comments included. Reads and writes .play, .ron and .json.")]
+Between .play, .ron and .json nothing is lost, comments included. Pictures are .svg and .png, which look like the canvas,
+.mmd for Mermaid and .dot for graphviz; nothing reads them back. A run is only looked at: nothing is called.")]
 pub(super) struct Convert {
-    /// The file to read
+    /// A .play, .ron or .json file; #COORD chooses one of several plays in it, for a picture
+    #[arg(value_name = "FILE[#COORD]")]
     pub input: PathBuf,
-    /// The file to write; one that is there is replaced
+    /// The file to write; one that is there is replaced, but never the one that is read
     pub output: PathBuf,
+    /// The colours of an .svg or .png
+    #[arg(long, value_enum, value_name = "THEME")]
+    pub theme: Option<Theme>,
+    /// Of a picture: these nodes alone, with the wires between them
+    #[arg(long, value_name = "NODE,…", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Of a picture: show the state of this recorded run: its id, a part of it, `last`, or a file of events
+    #[arg(long, value_name = "RUN|FILE")]
+    pub run: Option<String>,
+    /// How long after the start of the run, as in 1500ms; its end if it is not said
+    #[arg(long, value_name = "DURATION", requires = "run")]
+    pub at: Option<crate::base::Dur>,
+    /// The folder that runs are recorded in
+    #[arg(long, value_name = "DIR", requires = "run")]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Theme {
+    Light,
+    Dark,
+    /// High contrast
+    Contrast,
 }
 
 #[cfg(feature = "export")]

@@ -19,8 +19,8 @@ pub(super) enum Kind {
     Json,
 }
 
-/// What later versions write.
-const LATER: [&str; 4] = ["svg", "png", "mmd", "dot"];
+/// What `convert` writes and nothing reads.
+const PICTURES: [&str; 4] = ["svg", "png", "mmd", "dot"];
 
 impl Kind {
     /// By the extension, in any case.
@@ -33,8 +33,11 @@ impl Kind {
             "play" => Ok(Self::Play),
             "ron" => Ok(Self::Ron),
             "json" => Ok(Self::Json),
-            later if LATER.contains(&later) => {
-                bail!("'{}': .{later} is not there yet: this version knows .play, .ron and .json", path.display())
+            picture if PICTURES.contains(&picture) => {
+                bail!(
+                    "'{}' is a picture, and no play can be read from it: name its .play, .ron or .json",
+                    path.display()
+                )
             }
             _ => bail!("'{}' is neither a .play, .ron nor .json file: give it one of these extensions", path.display()),
         }
@@ -109,6 +112,26 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Outcome> {
 impl Input {
     pub fn doc(&self) -> &Document {
         &self.source.doc
+    }
+
+    /// The item of the play that is meant: the one of this coordinate, or the only one.
+    ///
+    /// # Errors
+    /// There is none, or there are several.
+    pub fn choose_play(&self, coord: Option<&str>) -> anyhow::Result<usize> {
+        let plays: Vec<_> = self.doc().plays().collect();
+        let names = || plays.iter().map(|(_, play)| play.coord.to_string()).collect::<Vec<_>>().join(", ");
+        match (coord, plays.as_slice()) {
+            (_, []) => bail!("'{}' has no play: add one, as in 'play image/1/method {{ … }}'", self.name),
+            (Some(coord), plays) => match plays.iter().find(|(_, play)| play.coord.to_string() == coord) {
+                Some((item, _)) => Ok(*item),
+                None => bail!("'{}' has no play '{coord}', only {}", self.name, names()),
+            },
+            (None, [(item, _)]) => Ok(*item),
+            (None, _) => {
+                bail!("'{}' has several plays: choose one, as in '{}#{}'", self.name, self.name, plays[0].1.coord)
+            }
+        }
     }
 
     /// As findings name it: they point into the text, which is not the file if that is RON or JSON.

@@ -78,7 +78,7 @@ pub(super) fn load(args: &args::Run, out: &Output) -> anyhow::Result<Option<Load
     if refuse_errors(&input, &check::check(&input.source), out) {
         return Ok(None);
     }
-    let item = choose_play(&input, coord.as_deref())?;
+    let item = input.choose_play(coord.as_deref())?;
     let formation = choose_formation(input.doc(), args.formation.as_deref()).map_err(|bad| anyhow!("{bad}"))?;
     let prepared = Arc::new(Prepared::new(input.doc(), item, formation).map_err(|error| anyhow!("{error}"))?);
     Ok(Some(Loaded { input, prepared, payload, signals }))
@@ -110,22 +110,6 @@ pub(super) fn payload(text: &str) -> anyhow::Result<Value> {
     };
     serde_json::from_str(&json)
         .with_context(|| format!("what comes from {from} is no JSON; a text needs quotes of its own: '\"text\"'"))
-}
-
-fn choose_play(input: &Input, coord: Option<&str>) -> anyhow::Result<usize> {
-    let plays: Vec<_> = input.doc().plays().collect();
-    let names = || plays.iter().map(|(_, play)| play.coord.to_string()).collect::<Vec<_>>().join(", ");
-    match (coord, plays.as_slice()) {
-        (_, []) => bail!("'{}' has no play: add one, as in 'play image/1/method {{ … }}'", input.name),
-        (Some(coord), plays) => match plays.iter().find(|(_, play)| play.coord.to_string() == coord) {
-            Some((item, _)) => Ok(*item),
-            None => bail!("'{}' has no play '{coord}', only {}", input.name, names()),
-        },
-        (None, [(item, _)]) => Ok(*item),
-        (None, _) => {
-            bail!("'{}' has several plays: choose one, as in '{}#{}'", input.name, input.name, plays[0].1.coord)
-        }
-    }
 }
 
 /// Where `--events` go.

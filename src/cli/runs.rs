@@ -117,15 +117,19 @@ fn head(info: &RunInfo) -> String {
 }
 
 pub(super) fn replay(args: &args::Replay, out: &mut Output) -> anyhow::Result<Verdict> {
-    let path = Path::new(&args.run);
-    let history = if path.is_file() {
-        History { events: read_events(path)?, unread: Vec::new() }
-    } else {
-        let (reader, run) = find(&args.run, args.data.as_deref())?;
-        reader.events(&run)?
-    };
+    let history = recorded(&args.run, args.data.as_deref())?;
     print_events(&history, args.format, out)?;
     Ok(Verdict::Well)
+}
+
+/// What is recorded of a run: the name of a file of events, or whatever [`find`] takes.
+pub(super) fn recorded(name: &str, data: Option<&Path>) -> anyhow::Result<History> {
+    let path = Path::new(name);
+    if path.is_file() {
+        return Ok(History { events: read_events(path)?, unread: Vec::new() });
+    }
+    let (reader, run) = find(name, data)?;
+    Ok(reader.events(&run)?)
 }
 
 fn print_events(history: &History, format: Format, out: &mut Output) -> anyhow::Result<()> {

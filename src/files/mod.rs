@@ -1,4 +1,4 @@
-//! Texts of people's files: read whole or not at all, written whole or not at all.
+//! People's files: read whole or not at all, written whole or not at all.
 //!
 //! Must never: know what a text says, overwrite what another program wrote without being told to, leave half a
 //! file or a temporary one behind. Start reading at [`load`] and [`save`].
@@ -15,7 +15,7 @@ use std::time::SystemTime;
 
 pub use draft::{Draft, Left, left_of, left_untitled};
 pub use error::Error;
-pub use save::{Over, save};
+pub use save::{Over, save, save_bytes};
 
 /// A larger file is refused: nobody wrote it by hand.
 pub const MAX_BYTES: u64 = 32 << 20;

@@ -34,11 +34,19 @@ pub enum Over<'s> {
 /// `over` forbids it, the file or its folder may not be written, or the disk is full. The old file is then
 /// untouched and no other file is left behind.
 pub fn save(path: &Path, text: &str, over: Over<'_>) -> Result<Stamp, Error> {
+    save_bytes(path, text.as_bytes(), over)
+}
+
+/// [`save`] for what is no text: a picture.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_bytes(path: &Path, bytes: &[u8], over: Over<'_>) -> Result<Stamp, Error> {
     let writing = |error| Error::writing(path, error);
     let real = follow_links(path).map_err(writing)?;
     let old = match fs::metadata(&real) {
         Ok(found) if found.is_dir() => return Err(Error::Folder { path: path.to_owned() }),
-        Ok(found) if !found.is_file() => return write_straight(&real, text).map_err(writing),
+        Ok(found) if !found.is_file() => return write_straight(&real, bytes).map_err(writing),
         Ok(found) => Some(found.permissions()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(writing(error)),
@@ -49,11 +57,11 @@ pub fn save(path: &Path, text: &str, over: Over<'_>) -> Result<Stamp, Error> {
             return Err(Error::ReadOnly { path: path.to_owned() });
         }
     }
-    let modified = replace(&real, text, old).map_err(|error| match error.kind() {
+    let modified = replace(&real, bytes, old).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::Missing { path: folder_of(&real).to_owned() },
         _ => writing(error),
     })?;
-    Ok(Stamp::new(text.as_bytes(), modified))
+    Ok(Stamp::new(bytes, modified))
 }
 
 fn may_replace(path: &Path, real: &Path, over: Over<'_>) -> Result<(), Error> {
@@ -68,11 +76,11 @@ fn may_replace(path: &Path, real: &Path, over: Over<'_>) -> Result<(), Error> {
     }
 }
 
-fn replace(real: &Path, text: &str, old: Option<Permissions>) -> io::Result<Option<SystemTime>> {
+fn replace(real: &Path, bytes: &[u8], old: Option<Permissions>) -> io::Result<Option<SystemTime>> {
     let folder = folder_of(real);
     // A new file gets what the umask leaves of this, as from any other program.
     let mut temporary = temporary_in(folder, 0o666)?;
-    temporary.write_all(text.as_bytes())?;
+    temporary.write_all(bytes)?;
     if let Some(permissions) = old {
         temporary.as_file().set_permissions(permissions)?;
     }
@@ -125,11 +133,11 @@ fn is_left_over(path: &Path, now: SystemTime) -> bool {
         && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
-fn write_straight(real: &Path, text: &str) -> io::Result<Stamp> {
+fn write_straight(real: &Path, bytes: &[u8]) -> io::Result<Stamp> {
     let mut file = fs::OpenOptions::new().write(true).open(real)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(bytes)?;
     file.flush()?;
-    Ok(Stamp::new(text.as_bytes(), None))
+    Ok(Stamp::new(bytes, None))
 }
 
 pub(super) fn folder_of(path: &Path) -> &Path {

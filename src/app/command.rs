@@ -4,6 +4,7 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::drawing::Draw;
+use super::export::Export;
 use super::gesture::Gesture;
 use super::key::Shortcut;
 use super::registry;
@@ -41,6 +42,16 @@ pub enum Command {
     Discard(Box<Command>),
     /// Answers it too: save, then go on.
     SaveAndThen(Box<Command>),
+    /// Asks what is to be exported.
+    Export,
+    /// Asks for a file.
+    PickExport(Export),
+    /// The extension tells the kind. Another file is replaced only with `over`.
+    ExportTo {
+        export: Export,
+        path: PathBuf,
+        over: bool,
+    },
     Quit,
     CloseTab,
     NextTab,
@@ -212,6 +223,8 @@ impl Command {
             Self::WriteTwin(_) => ("Write it", "Write the document to this file too"),
             Self::KeepRecovered => ("Keep it", "Go on with what was recovered"),
             Self::SaveTo(_) => ("Save to file", "Write to this file"),
+            Self::PickExport(_) => ("Export to…", "Write it to a file"),
+            Self::ExportTo { .. } => ("Export to file", "Write it to this file"),
             Self::Overwrite(_) => ("Overwrite", "Write over what is there now"),
             Self::Discard(_) => ("Discard changes", "Go on without saving"),
             Self::SaveAndThen(_) => ("Save", "Save, then go on"),

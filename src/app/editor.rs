@@ -107,6 +107,8 @@ impl Editor {
             | Command::CompareTwin
             | Command::WriteTwin(_)
             | Command::Quit => self.file_command(command, out),
+            Command::Export => out.push(Request::View(View::Export)),
+            Command::PickExport(_) | Command::ExportTo { .. } => self.export_command(command, out),
             Command::NextTab | Command::PreviousTab | Command::ShowTab(_) | Command::ReopenTab => {
                 self.tab_command(&command, out);
             }
@@ -297,7 +299,7 @@ impl Editor {
             | Command::Fix(_)
             | Command::FormatText => editable,
             Command::FixProblem => editable && session.fix_here().is_some(),
-            Command::SelectAll | Command::Fit | Command::AddBookmark => session.shown().is_some(),
+            Command::SelectAll | Command::Fit | Command::AddBookmark | Command::Export => session.shown().is_some(),
             Command::EditInput | Command::Run | Command::RunAllowed(_) => session.play().is_some(),
             Command::StopRun => watch.is_some_and(|watch| watch.is_running() && watch.run().is_some()),
             Command::SendSignal { .. } => watch.is_some_and(super::Watch::is_running),

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::command::Command;
+use super::export::Export;
 use super::port::ToRunner;
 use crate::base::NodeId;
 
@@ -12,6 +13,11 @@ pub enum Request {
     /// Show a save dialog; answer with [`Command::SaveTo`], or not at all.
     PickSave {
         suggested: PathBuf,
+    },
+    /// Show a save dialog; answer with [`Command::ExportTo`], or not at all.
+    PickExport {
+        suggested: PathBuf,
+        export: Export,
     },
     /// Show a question; answer with the command of the chosen button, or not at all.
     Ask(Question),
@@ -53,6 +59,8 @@ pub enum View {
     ToggleMotion,
     /// All text by so many steps larger.
     ScaleText(i8),
+    /// Ask what is to be exported; answer with [`Command::PickExport`].
+    Export,
     ShowOutline,
     ShowInspector,
     /// Every panel where it was at first.

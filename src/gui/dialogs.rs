@@ -16,6 +16,7 @@ use super::widgets::{Tone, button, button_with, dialog, name_field};
 pub enum Ask {
     Open,
     SaveAs,
+    Export,
 }
 
 impl Ask {
@@ -23,6 +24,15 @@ impl Ask {
         match self {
             Self::Open => "Open a play",
             Self::SaveAs => "Save as",
+            Self::Export => "Export to",
+        }
+    }
+
+    /// What the path field wants.
+    const fn wanted(self) -> &'static str {
+        match self {
+            Self::Open | Self::SaveAs => "a path to a .play or .ron file",
+            Self::Export => "a path; its extension tells the format",
         }
     }
 
@@ -30,6 +40,7 @@ impl Ask {
         match self {
             Self::Open => "Open",
             Self::SaveAs => "Save",
+            Self::Export => "Export",
         }
     }
 }
@@ -49,16 +60,20 @@ impl FileDialogs for PortalDialogs {
         let (start, ctx) = (start.to_owned(), ctx.clone());
         // The thread ends with its dialog, at the latest with the process.
         let spawned = std::thread::Builder::new().name("file dialog".into()).spawn(move || {
-            let mut dialog = rfd::FileDialog::new().set_title(ask.title()).add_filter("Plays", &["play", "ron"]);
+            let mut dialog = rfd::FileDialog::new().set_title(ask.title());
+            match start.extension().and_then(|extension| extension.to_str()).filter(|_| ask == Ask::Export) {
+                Some(extension) => dialog = dialog.add_filter(extension.to_uppercase(), &[extension]),
+                None => dialog = dialog.add_filter("Plays", &["play", "ron"]),
+            }
             if let Some(folder) = start.parent().filter(|folder| folder.is_dir()) {
                 dialog = dialog.set_directory(folder);
             }
-            if let (Ask::SaveAs, Some(name)) = (ask, start.file_name()) {
+            if let (Ask::SaveAs | Ask::Export, Some(name)) = (ask, start.file_name()) {
                 dialog = dialog.set_file_name(name.to_string_lossy());
             }
             let picked = match ask {
                 Ask::Open => dialog.pick_file(),
-                Ask::SaveAs => dialog.save_file(),
+                Ask::SaveAs | Ask::Export => dialog.save_file(),
             };
             // The window may have given up waiting.
             let _ = sender.send(picked);
@@ -112,9 +127,9 @@ impl PathDialog {
             ui.label(egui::RichText::new(self.ask.title()).font(theme::semibold(size::HEADING)));
             ui.add_space(2.0);
             let hint = if self.native.is_some() {
-                "Choose in the desktop's dialog, or type a path to a .play or .ron file."
+                format!("Choose in the desktop's dialog, or type {}.", self.ask.wanted())
             } else {
-                "The desktop has no file dialog here. Type a path to a .play or .ron file."
+                format!("The desktop has no file dialog here. Type {}.", self.ask.wanted())
             };
             ui.label(egui::RichText::new(hint).color(theme.muted));
             ui.add_space(8.0);

@@ -6,11 +6,13 @@
 pub mod canvas;
 mod dialogs;
 mod dock;
+mod export;
 mod finder;
 mod fonts;
 mod health;
 mod icons;
 mod keys;
+mod menu;
 mod minimap;
 mod open;
 mod palette;

@@ -28,6 +28,8 @@ pub fn ui(ui: &mut Ui, editor: &Editor, look: Look, out: &mut Vec<Command>) -> O
         ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)), |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             brand(ui);
+            super::menu::ui(ui, editor, out);
+            ui.add_space(6.0);
             super::tabs::ui(ui, editor, TABS.min(rect.width() * 0.24), out);
             ui.add_space(8.0);
             for (command, icon) in [

@@ -73,6 +73,7 @@ impl Window {
             View::ScaleText(by) => self.scale_text(ctx, by),
             View::ShowFormation => self.dock.show(Pane::Formation),
             View::ShowProblems => self.dock.show(Pane::Problems),
+            View::Export => self.export.open(&self.editor, self.settings.look),
             View::ShowOutline => self.dock.show(Pane::Outline),
             View::ShowInspector => self.dock.show(Pane::Inspector),
             View::ShowText { offset } => {

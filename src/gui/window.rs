@@ -10,6 +10,7 @@ use egui::{Frame, Key, Panel, Ui, ViewportCommand};
 use super::canvas::{self, Canvas};
 use super::dialogs::{Answer, Ask, FileDialogs, PathDialog};
 use super::dock::{Dock, Pane};
+use super::export::ExportDialog;
 use super::finder::Finder;
 use super::keys;
 use super::palette::{self, PalettePanel};
@@ -20,7 +21,7 @@ use super::theme::{Look, Theme, space};
 use super::toasts;
 use super::toolbar;
 use crate::app::port::{FromRunner, ToRunner};
-use crate::app::{Command, Editor, Gesture, Mode, NeedsRepaint, Question, Request};
+use crate::app::{Command, Editor, Export, Gesture, Mode, NeedsRepaint, Question, Request};
 use crate::base::NodeId;
 use crate::play::ops;
 
@@ -61,6 +62,9 @@ pub struct Window {
     pub(super) runs: RunsPanel,
     pub(super) input: InputDialog,
     pub(super) finder: Finder,
+    pub(super) export: ExportDialog,
+    /// What a path is being asked for.
+    exporting: Option<Export>,
     /// Which bookmark comes next.
     pub(super) bookmark: usize,
     may_close: bool,
@@ -93,6 +97,8 @@ impl Window {
             runs: RunsPanel::default(),
             input: InputDialog::default(),
             finder: Finder::default(),
+            export: ExportDialog::default(),
+            exporting: None,
             bookmark: 0,
             may_close: false,
             title: String::new(),
@@ -295,7 +301,12 @@ impl Window {
     }
 
     fn shortcuts(&mut self, ctx: &egui::Context, out: &mut Vec<Command>) {
-        if self.path_dialog.is_some() || !self.questions.is_empty() || self.input.is_open() || self.finder.is_open() {
+        if self.path_dialog.is_some()
+            || !self.questions.is_empty()
+            || self.input.is_open()
+            || self.finder.is_open()
+            || self.export.is_open()
+        {
             return;
         }
         let typing = ctx.text_edit_focused();
@@ -361,6 +372,10 @@ impl Window {
             match answer {
                 Answer::Chosen(Ask::Open, path) => out.push(Command::OpenPath(path)),
                 Answer::Chosen(Ask::SaveAs, path) => out.push(Command::SaveTo(path)),
+                Answer::Chosen(Ask::Export, path) => {
+                    let export = self.exporting.take();
+                    out.extend(export.map(|export| Command::ExportTo { export, path, over: false }));
+                }
                 Answer::Cancelled => {}
             }
         }
@@ -376,6 +391,7 @@ impl Window {
         }
         self.input.ui(ctx, out);
         self.finder.ui(ctx, &self.editor, out);
+        self.export.ui(ctx, &self.editor, out);
     }
 
     pub(super) fn fulfil(&mut self, ctx: &egui::Context, request: Request) {
@@ -386,6 +402,10 @@ impl Window {
             }
             Request::PickSave { suggested } => {
                 self.path_dialog = Some(PathDialog::new(Ask::SaveAs, &suggested, &*self.dialogs, ctx));
+            }
+            Request::PickExport { suggested, export } => {
+                self.exporting = Some(export);
+                self.path_dialog = Some(PathDialog::new(Ask::Export, &suggested, &*self.dialogs, ctx));
             }
             Request::Ask(question) => self.questions.push_back(question),
             Request::Runner(message) => {

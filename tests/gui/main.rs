@@ -7,6 +7,7 @@ mod canvas;
 mod commands;
 mod discovery;
 mod draw;
+mod export;
 mod files;
 mod film;
 mod formation;

@@ -35,6 +35,14 @@ pub const ENTRIES: &[Entry] = &[
         command: || Command::SaveAs,
     },
     Entry {
+        id: "file.export",
+        title: "Export…",
+        does: "Write a picture of the play as SVG, PNG, Mermaid or DOT, or its text",
+        words: "picture image svg png mermaid dot graphviz print share save",
+        shortcuts: &[],
+        command: || Command::Export,
+    },
+    Entry {
         id: "file.reload",
         title: "Reload from disk",
         does: "Read the file again and drop what is unsaved",

@@ -3,7 +3,9 @@ use std::path::{Path, PathBuf};
 use super::command::Command;
 use super::diff;
 use super::editor::Editor;
+use super::port::FromRunner;
 use super::reading;
+use super::record;
 use super::request::{Answer, Question, Request};
 use super::session::Session;
 use super::toast::Tone;
@@ -133,11 +135,30 @@ impl Editor {
             self.current = there;
             return;
         }
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(record::EXTENSION)) {
+            self.open_record(path);
+            return;
+        }
         match reading::open(path) {
             Ok(session) => {
                 self.add(session);
                 self.take_up_draft(path, out);
                 self.look_at_twin();
+            }
+            Err(message) => self.toasts.push(Tone::Error, message, None),
+        }
+    }
+
+    /// A replay in a tab of its own, over a copy of the play that ran.
+    fn open_record(&mut self, path: &Path) {
+        let loaded = files::load_text(path).map_err(|error| error.to_string()).and_then(|(text, _)| {
+            record::read(&text).map_err(|error| format!("cannot read '{}': {error}", path.display()))
+        });
+        match loaded {
+            Ok(loaded) => {
+                let text = loaded.doc.as_deref().map_or_else(|| EMPTY_PLAY.to_owned(), crate::lang::print);
+                self.add(Session::new(text));
+                self.receive(FromRunner::Loaded(Box::new(loaded)));
             }
             Err(message) => self.toasts.push(Tone::Error, message, None),
         }

@@ -30,6 +30,7 @@ mod pick;
 mod place;
 pub mod port;
 mod reading;
+pub mod record;
 pub mod registry;
 mod request;
 mod running;

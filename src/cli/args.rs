@@ -93,6 +93,8 @@ pub(super) enum Command {
     Show(Show),
     /// Print a recorded run, event by event; calls nothing
     Replay(Replay),
+    /// Write a recorded run, with its play, into a file that can be opened elsewhere
+    Record(Record),
 }
 
 #[derive(Debug, clap::Args)]
@@ -516,13 +518,32 @@ Examples:
   chalktalk replay events.jsonl
   chalktalk replay last --format json > events.jsonl
 
-A file is what 'chalktalk run --events FILE' writes: one JSON object a line.")]
+A file is what 'chalktalk record' and 'chalktalk run --events FILE' write: one JSON object a line.")]
 pub(super) struct Replay {
     /// The id of a run, its beginning or its end if only one run has it, or `last`; or a file of events
     #[arg(value_name = "RUN|FILE")]
     pub run: String,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// The folder that runs are recorded in
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk record last run.jsonl
+  chalktalk replay run.jsonl
+  chalktalk convert checkout.play then.svg --run run.jsonl --at 2s
+
+The file has a line with the play's text, then one event a line, as JSON. The editor opens it as a replay: name it to
+chalktalk, or drop it on the window. It holds what the balls carried: see --redact of 'run' and 'serve'.")]
+pub(super) struct Record {
+    /// The id of a run, its beginning or its end if only one run has it, or `last`
+    pub run: String,
+    /// The file to write; nothing that is there is replaced
+    pub output: PathBuf,
     /// The folder that runs are recorded in
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

@@ -127,5 +127,6 @@ fn dispatch(args: Args, out: &mut Output) -> anyhow::Result<Verdict> {
         Some(Command::Runs(args)) => runs::runs(&args, out),
         Some(Command::Show(args)) => runs::show(&args, out),
         Some(Command::Replay(args)) => runs::replay(&args, out),
+        Some(Command::Record(args)) => runs::record(&args, out),
     }
 }

@@ -9,8 +9,10 @@ use super::Verdict;
 use super::args::{self, Format};
 use super::events::{self, tame};
 use super::output::Output;
+use crate::app::record;
 use crate::base::RunId;
 use crate::event::{Event, Outcome, Recorded};
+use crate::files::{self, Over};
 use crate::journal::{self, History, Reader, RunInfo, Status};
 
 /// How many runs an abbreviation is looked for in.
@@ -152,20 +154,26 @@ fn print_events(history: &History, format: Format, out: &mut Output) -> anyhow::
     Ok(())
 }
 
-/// One event a line, as `run --events FILE` writes them.
+/// The events of a file of `record` or of `run --events`.
 fn read_events(path: &Path) -> anyhow::Result<Vec<Recorded>> {
-    let (text, _) = crate::files::load_text(path)?;
-    let mut events = Vec::new();
-    for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let event: Recorded = serde_json::from_str(line).with_context(|| {
-            format!("line {} of '{}' is no event: is this a file of 'chalktalk run --events'?", i + 1, path.display())
-        })?;
-        events.push(event);
+    let (text, _) = files::load_text(path)?;
+    Ok(record::read(&text).with_context(|| format!("'{}' is no record of a run", path.display()))?.events)
+}
+
+pub(super) fn record(args: &args::Record, out: &Output) -> anyhow::Result<Verdict> {
+    let (reader, run) = find(&args.run, args.data.as_deref())?;
+    let history = reader.events(&run)?;
+    let text = reader.document_of(&run)?;
+    files::save(&args.output, &record::write(&run, text.as_deref(), &history.events), Over::Nothing)?;
+    if let Some(first) = history.unread.first() {
+        out.say(&format!(
+            "{} events are of a newer version and are not in the record, from number {} on: {}",
+            history.unread.len(),
+            first.seq,
+            tame(&first.why)
+        ));
     }
-    if events.is_empty() {
-        bail!("'{}' holds no events: name a file of 'chalktalk run --events', or a run", path.display());
-    }
-    Ok(events)
+    Ok(Verdict::Well)
 }
 
 /// The data folder to use, and whether the person named it.

@@ -63,7 +63,7 @@ impl FileDialogs for PortalDialogs {
             let mut dialog = rfd::FileDialog::new().set_title(ask.title());
             match start.extension().and_then(|extension| extension.to_str()).filter(|_| ask == Ask::Export) {
                 Some(extension) => dialog = dialog.add_filter(extension.to_uppercase(), &[extension]),
-                None => dialog = dialog.add_filter("Plays", &["play", "ron"]),
+                None => dialog = dialog.add_filter("Plays and recorded runs", &["play", "ron", "jsonl"]),
             }
             if let Some(folder) = start.parent().filter(|folder| folder.is_dir()) {
                 dialog = dialog.set_directory(folder);

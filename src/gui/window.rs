@@ -150,7 +150,10 @@ impl Window {
         if let Some(secs) = self.editor.wake_in_secs() {
             ctx.request_repaint_after(Duration::from_secs_f32(secs + 0.05));
         }
-        let mut commands = Vec::new();
+        let mut commands: Vec<Command> = ctx.input(|input| {
+            let dropped = input.raw.dropped_files.iter().map(|file| file.path().to_owned());
+            dropped.map(Command::OpenPath).collect()
+        });
         self.shortcuts(&ctx, &mut commands);
         self.panels(ui, &mut commands);
         self.look_around(&ctx);

@@ -1,5 +1,5 @@
 use chalktalk::app::port::{FromRunner, LoadedRun};
-use chalktalk::app::{Command, ExportKind};
+use chalktalk::app::{Command, ExportKind, Mode, record};
 use chalktalk::base::RunId;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
@@ -112,4 +112,34 @@ fn the_menu_has_every_command() {
     stage.harness.get_by_label_contains("Export…").click();
     stage.settle();
     assert!(stage.has("Export the play"));
+}
+
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl eframe::egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_record_that_is_dropped_on_the_window_is_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.jsonl");
+    let run = RunId::new("018f-elsewhere");
+    std::fs::write(&path, record::write(&run, Some(runs::PLAY), &runs::events(&run))).unwrap();
+    let mut stage = Stage::new(PLAY);
+    stage.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path)));
+    stage.settle();
+    let session = stage.editor().session();
+    assert_eq!(session.mode(), Mode::Replay);
+    assert_eq!(session.shown().unwrap().play.coord.to_string(), "shop/1/wait");
+    assert_eq!(session.watch().unwrap().film().events().len(), 4);
+    assert!(stage.has_containing("018f") && stage.editor().sessions().len() == 2, "beside what was open");
+    assert!(stage.to_runner.try_recv().is_err(), "nothing is called");
 }

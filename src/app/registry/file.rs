@@ -13,7 +13,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry {
         id: "file.open",
         title: "Open…",
-        does: "Open a .play or .ron file",
+        does: "Open a .play or .ron file, or the .jsonl of a recorded run",
         words: "load file",
         shortcuts: &[ctrl('O')],
         command: || Command::Open,

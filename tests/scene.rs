@@ -529,6 +529,52 @@ fn with_frame(play: &mut Play, graph: &Graph, title: &str, range: std::ops::Rang
     play.body.push(chalktalk::play::Line::new(layout));
 }
 
+#[test]
+fn a_collapsed_frame_says_what_goes_on_in_it() {
+    let mut n_busy = 0;
+    for (name, play, events) in runs() {
+        let mut play = unplaced(&play);
+        let graph = Graph::new(&play);
+        let n = u32::try_from(graph.n_nodes()).unwrap();
+        with_frame(&mut play, &graph, "Inside", 1..n - 1, true);
+        let geometry = Geometry::new(&play, &graph);
+        let (card, room) = (geometry.card_of_frame(0).unwrap(), geometry.bounds().grown(40.0));
+        let visible = see(&geometry);
+        assert_eq!(visible.nodes, [0, card, n - 1], "{name}");
+        let (film, _) = Film::from_events(events);
+        for step in 0..60 {
+            let time = RunMicros(film.end().0 * step / 59);
+            let view = film.view_at_time(time);
+            let seen = frame(&geometry, &graph, &view, time);
+            let mark = seen.nodes.iter().find(|mark| mark.node == card).unwrap();
+            assert_eq!(mark.state == StateKind::Idle, mark.caption.text.is_empty(), "{name}: {mark:?}");
+            n_busy += usize::from(matches!(mark.state, StateKind::Running | StateKind::WaitingForOthers));
+            assert!(seen.balls.iter().all(|ball| room.holds(ball.at)), "{name}: {:?}", seen.balls);
+        }
+    }
+    assert!(n_busy > 10, "{n_busy}");
+}
+
+#[test]
+fn wires_to_a_collapsed_frame_lead_straight_to_its_card() {
+    let (_, graph, geometry) = shown(
+        "snap s\nfan-out f\ncall a = x/1/a\ncall b = x/1/b\ncall c = x/1/c\nfan-in j all\npass p\ns -> f -> { a, b, c } -> j -> p\n\
+         layout { s 0 200, f 200 200, a 400 0, b 400 200, c 400 400, j 700 200, p 900 200, frame \"F\" collapsed { a, b, c } }",
+    );
+    let node = |id: &str| graph.find(id).unwrap();
+    let card = geometry.card(geometry.card_of_frame(0).unwrap());
+    for (from, to) in [("f", "a"), ("f", "b"), ("f", "c")] {
+        let wire = (0..).zip(graph.wires()).find(|(_, e)| e.from == node(from) && e.to == node(to)).unwrap().0;
+        let path = geometry.wire(wire);
+        assert_eq!(path.curves.len(), 1, "{path:?}");
+        assert_eq!(path.points.last(), Some(&card.port_in()));
+    }
+    assert_eq!(geometry.hit(card.rect.centre(), 1.0), Hit::Frame(0));
+    assert_eq!(geometry.hit(card.port_out(), 1.0), Hit::Frame(0), "no wire is drawn from a frame");
+    assert_eq!(geometry.place_of(node("c")), Point::new(400.0, 400.0));
+    assert!(geometry.is_hidden(node("b")) && !geometry.is_hidden(node("j")));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -317,7 +317,7 @@ impl Session {
 
     fn selected_corner(&self) -> Option<(i32, i32)> {
         let cards = self.selection().nodes.iter().filter_map(|id| self.graph().find(id));
-        let corners = cards.map(|node| super::place::corner(self.geometry().card(node).rect.min));
+        let corners = cards.map(|node| super::place::corner(self.geometry().place_of(node)));
         corners.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1)))
     }
 
@@ -355,7 +355,7 @@ pub(super) fn read_pasted(text: &str, at: (i32, i32)) -> Result<(Play, Places), 
     };
     let graph = Graph::new(play);
     let geometry = Geometry::new(play, &graph);
-    let corners = || geometry.cards().iter().map(|card| super::place::corner(card.rect.min));
+    let corners = || (0..).zip(geometry.cards()).map(|(node, _)| super::place::corner(geometry.place_of(node)));
     let (left, top) = corners().reduce(|a, b| (a.0.min(b.0), a.1.min(b.1))).unwrap_or_default();
     let places = (0u32..).zip(corners()).map(|(node, (x, y))| {
         let by = |v: i32, from: i32, to: i32| v.saturating_sub(from).saturating_add(to);

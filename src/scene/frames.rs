@@ -147,6 +147,11 @@ impl Frames {
         self.first.get(&frame).copied()
     }
 
+    /// The node whose card shows the node.
+    pub fn card_of(&self, node: u32) -> u32 {
+        self.around(node).and_then(|frame| self.first(frame)).unwrap_or(node)
+    }
+
     /// How large the card of a collapsed frame is.
     pub fn card_size(title: &str) -> Point {
         let wanted = (width(title, 7.6) + 92.0).clamp(150.0, 290.0);

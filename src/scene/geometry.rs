@@ -130,6 +130,8 @@ impl Geometry {
             legs: Boxes::default(),
             searches: self.cards.len() <= MAX_SEARCHED,
         };
+        // The card of a collapsed frame is no obstacle to the wires that lead to it.
+        let card_of = |node: u32| self.framed.as_ref().map_or(node, |frames| frames.card_of(node));
         let hides = |from: u32, to: u32| self.framed.as_ref().is_some_and(|frames| frames.hides_wire(from, to));
         let mut wires: Vec<WirePath> = Vec::with_capacity(graph.wires().len());
         for (number, edge) in graph.wires().iter().enumerate() {
@@ -142,7 +144,7 @@ impl Geometry {
                 ));
                 continue;
             }
-            let ends = Ends { from: edge.from, to: edge.to, from_rect, to_rect, nth: edge.nth };
+            let ends = Ends { from: card_of(edge.from), to: card_of(edge.to), from_rect, to_rect, nth: edge.nth };
             let given = lanes.get(number).map_or(&[][..], Vec::as_slice);
             wires.push(WirePath::new(edge.from, edge.to, route(&ends, given, &mut field)));
         }
@@ -284,6 +286,7 @@ impl Geometry {
         if self.is_hidden_wire(wire) {
             return;
         }
+        let card_of = |node: u32| self.framed.as_ref().map_or(node, |frames| frames.card_of(node));
         let edge = graph.wire(wire);
         let rect_of = |node: u32| self.cards[node as usize].rect;
         let mut field = Field {
@@ -294,7 +297,7 @@ impl Geometry {
             searches: self.cards.len() <= MAX_SEARCHED,
         };
         let (from_rect, to_rect) = (rect_of(edge.from), rect_of(edge.to));
-        let ends = Ends { from: edge.from, to: edge.to, from_rect, to_rect, nth: edge.nth };
+        let ends = Ends { from: card_of(edge.from), to: card_of(edge.to), from_rect, to_rect, nth: edge.nth };
         let mut path = WirePath::new(edge.from, edge.to, route(&ends, &[], &mut field));
         if let Some(chip) = self.wires[wire as usize].chip.take() {
             let clash = |rect: &Rect| {

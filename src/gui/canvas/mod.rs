@@ -165,13 +165,17 @@ impl Canvas {
         self.geometry.cards().iter().map(|card| ink::rect(card.rect)).collect()
     }
 
-    /// Flies to a view of the selected nodes and of the ends of the selected wires.
+    /// Flies to a view of what is selected, and of the ends of the selected wires.
     pub fn fit_selection(&mut self, graph: &Graph, selection: &Selection) {
         let Some(rect) = self.rect else { return };
         let ends = selection.wires.iter().flat_map(|wire| [&wire.from, &wire.to]);
         let nodes = selection.nodes.iter().chain(ends).filter_map(|id| graph.find(id));
         let cards = nodes.filter_map(|node| self.geometry.cards().get(node as usize));
-        let bounds = cards.fold(Rect::NOTHING, |bounds, card| bounds.union(ink::rect(card.rect)));
+        let frames = self.geometry.frames().iter().filter(|frame| selection.frames.contains(&frame.title));
+        let notes = self.geometry.notes().iter().filter(|note| selection.notes.contains(&note.name));
+        let beside = frames.map(|frame| frame.rect).chain(notes.map(|note| note.rect));
+        let all = cards.map(|card| card.rect).chain(beside);
+        let bounds = all.fold(Rect::NOTHING, |bounds, rect| bounds.union(ink::rect(rect)));
         if bounds.is_positive() {
             self.fly_to(View::fitting(rect, bounds.expand(60.0)));
         }

@@ -136,8 +136,8 @@ fn nodes(play: &Play, item: usize, session: usize, rows: &mut Vec<Row>) {
         rows.push(Row {
             depth: 1,
             name: format!("note {}", note.name.text.replace('\n', " ")),
-            text: note.name.first_line().to_owned(),
-            detail: String::new(),
+            text: "note".to_owned(),
+            detail: note.name.first_line().to_owned(),
             what: What::Note,
             command: Some(Command::Select(crate::app::Selection::note(note.name))),
             item,

@@ -22,6 +22,8 @@ row cargo bench --locked --quiet --bench calls
 row cargo bench --locked --quiet --bench steps
 # A record of a million events.
 row cargo bench --locked --quiet --bench replay
+# The model checker.
+row cargo bench --locked --quiet --bench referee
 # A million runs that wait. About a minute, and 1 GB of disk.
 row cargo bench --locked --quiet --bench parked
 if [ "${1:-}" = --readme ]; then python3 scripts/readme_figures.py README.md <"$lines"; fi

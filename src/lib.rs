@@ -13,6 +13,7 @@ pub mod assist;
 pub mod base;
 pub mod check;
 pub mod cli;
+pub mod demo;
 pub mod diag;
 pub mod diagram;
 pub mod engine;
@@ -28,6 +29,7 @@ pub mod lang;
 pub mod look;
 pub mod plan;
 pub mod play;
+pub mod referee;
 pub mod replay;
 #[cfg(feature = "run")]
 pub mod runner;

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use chalktalk::diag::{Code, Severity};
-use chalktalk::{check, cli, lang};
+use chalktalk::{check, cli, lang, referee};
 
 const INTRO: &str = "# Diagnostics
 
@@ -20,11 +20,12 @@ never changes its meaning, so that scripts can go by it (`chalktalk check --form
 This page is made from the program's own tables: `BLESS=1 cargo test --test diagnostics`.
 ";
 
-const CHAPTERS: [(&str, &str); 5] = [
+const CHAPTERS: [(&str, &str); 6] = [
     ("L", "The text cannot be read as a play. It is kept word for word, and everything else still works."),
     ("P", "The play cannot do what it says."),
     ("X", "An expression, which is CEL, is wrong."),
     ("F", "A formation does not fit its plays."),
+    ("D", "What runs of the play can do. Found by `chalktalk check --deep`, which explores all of it within a budget."),
     ("R", "A file in RON or JSON cannot be read."),
 ];
 
@@ -33,7 +34,7 @@ fn root() -> &'static Path {
 }
 
 fn codes() -> Vec<Code> {
-    [lang::CODES, check::CODES, cli::CODES].concat()
+    [lang::CODES, check::CODES, referee::CODES, cli::CODES].concat()
 }
 
 fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
@@ -58,6 +59,7 @@ fn reports() -> Vec<String> {
     let mut paths = Vec::new();
     files(&root().join("tests/check"), "txt", &mut paths);
     files(&root().join("tests/lang/err"), "txt", &mut paths);
+    files(&root().join("tests/deep"), "txt", &mut paths);
     let text: String = paths.iter().map(|path| std::fs::read_to_string(path).unwrap() + "\n").collect();
     text.split("\n\n").map(|report| report.trim().to_owned()).filter(|report| !report.is_empty()).collect()
 }

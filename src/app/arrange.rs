@@ -46,7 +46,7 @@ fn without(play: &Play, keeps: impl Fn(&NodeId) -> bool) -> Play {
             entries.retain(|entry| entry.frame().is_some_and(|frame| frame.nodes.iter().all(&keeps)));
             true
         }
-        Stmt::Comment(_) | Stmt::Role(_) | Stmt::Bad(_) => true,
+        Stmt::Comment(_) | Stmt::Role(_) | Stmt::Scenario(_) | Stmt::Bad(_) => true,
     });
     part
 }

@@ -159,6 +159,18 @@ pub enum Command {
     /// Back to editing; a live run goes on.
     CloseRun,
 
+    ShowScenarios,
+    /// All of the play that is edited.
+    PlayScenarios,
+    /// Shows how the scenario went that is this statement of the play; plays it if it was not played.
+    WatchScenario(usize),
+    ToggleCoverage,
+    AddScenario,
+    /// Looks at all that runs of the play can do.
+    Explore,
+    /// Shows a run that has what the n-th finding says.
+    WatchFinding(usize),
+
     PlayPause,
     StepForward,
     StepBack,

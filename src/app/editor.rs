@@ -39,6 +39,7 @@ pub struct Editor {
     /// Where drafts of documents without a file are kept.
     pub(super) data: Option<PathBuf>,
     pub(super) told_drafts: bool,
+    pub(super) shows_coverage: bool,
     wake_in_secs: Option<f32>,
     /// Since the last change that the next may go on with: typing, moving by a key.
     idle_secs: f32,
@@ -76,6 +77,7 @@ impl Editor {
             closed: Vec::new(),
             data: None,
             told_drafts: false,
+            shows_coverage: false,
             wake_in_secs: None,
             idle_secs: 0.0,
             unlooked_secs: 0.0,
@@ -167,6 +169,13 @@ impl Editor {
             Command::ToggleTheme => out.push(Request::View(View::ToggleTheme)),
             Command::ShowFormation => out.push(Request::View(View::ShowFormation)),
             Command::AskTargets => self.ask_targets(),
+            Command::ShowScenarios => out.push(Request::View(View::ShowScenarios)),
+            Command::PlayScenarios
+            | Command::WatchScenario(_)
+            | Command::ToggleCoverage
+            | Command::AddScenario
+            | Command::Explore
+            | Command::WatchFinding(_) => self.trial_command(command, out),
             Command::ShowProblems => out.push(Request::View(View::ShowProblems)),
             Command::Find => out.push(Request::View(View::Find { commands_only: false })),
             Command::FindCommand => out.push(Request::View(View::Find { commands_only: true })),
@@ -301,6 +310,8 @@ impl Editor {
             Command::FixProblem => editable && session.fix_here().is_some(),
             Command::SelectAll | Command::Fit | Command::AddBookmark | Command::Export => session.shown().is_some(),
             Command::EditInput | Command::Run | Command::RunAllowed(_) => session.play().is_some(),
+            Command::PlayScenarios | Command::Explore | Command::WatchScenario(_) => session.play().is_some(),
+            Command::AddScenario => editable && session.play().is_some(),
             Command::StopRun => watch.is_some_and(|watch| watch.is_running() && watch.run().is_some()),
             Command::SendSignal { .. } => watch.is_some_and(super::Watch::is_running),
             Command::StepBack | Command::JumpToStart => watch.is_some_and(|watch| watch.playback().n_events() > 0),

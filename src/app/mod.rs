@@ -38,6 +38,7 @@ pub mod search;
 mod selection;
 mod session;
 mod toast;
+mod trials;
 mod walk;
 mod watch;
 
@@ -55,6 +56,7 @@ pub use request::{Answer, Question, Request, View, Zoom};
 pub use selection::{Selection, wire_name, wire_number};
 pub use session::{Mode, Session, Shown};
 pub use toast::{Toast, Tone};
+pub use trials::Trials;
 pub use watch::Watch;
 
 pub use crate::replay::NeedsRepaint;

@@ -38,6 +38,7 @@ pub enum View {
     ToggleTextPane,
     ToggleTheme,
     ShowProblems,
+    ShowScenarios,
     ShowFormation,
     ShowRuns,
     /// Bring the node into view.

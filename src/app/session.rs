@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::broken::{Shadow, has_bad_item};
 use super::history::{Batch, History, text_diff};
 use super::selection::Selection;
+use super::trials::Trials;
 use super::walk::cursor_after;
 use super::watch::Watch;
 use crate::base::{Coord, NodeId, Span, TextChange};
@@ -60,6 +61,7 @@ pub struct Session {
     /// As typed, by the play's coordinate.
     pub(super) inputs: BTreeMap<String, String>,
     watch: Option<Watch>,
+    pub(super) trials: Trials,
     /// Where the text cursor was put last, if nothing was selected elsewhere since.
     pub(super) text_cursor: Option<u32>,
 }
@@ -219,6 +221,11 @@ impl Session {
     /// The run that is looked at.
     pub const fn watch(&self) -> Option<&Watch> {
         self.watch.as_ref()
+    }
+
+    /// How the scenarios of the play went.
+    pub const fn trials(&self) -> &Trials {
+        &self.trials
     }
 
     pub const fn selection(&self) -> &Selection {
@@ -484,6 +491,7 @@ impl Session {
         self.graph = self.play().map(Graph::new).unwrap_or_default();
         self.geometry = OnceCell::new();
         self.diagnostics = super::reading::diagnostics(&self.source);
+        self.trials = Trials::default();
         if self.formation.as_ref().is_some_and(|name| !self.doc().formations().any(|(_, found)| found.name == *name)) {
             self.formation = None;
         }

@@ -22,6 +22,8 @@ pub struct Watch {
     reading: Option<u64>,
     /// The ball that the person looks into.
     ball: Option<BallId>,
+    /// No run had these events: what they show.
+    simulation: Option<String>,
     /// The run's clock, as far as wall time has carried it since the last event.
     clock_secs: f64,
 }
@@ -42,6 +44,7 @@ impl Watch {
             live: true,
             reading: None,
             ball: None,
+            simulation: None,
             clock_secs: 0.0,
         }
     }
@@ -62,10 +65,16 @@ impl Watch {
             live,
             reading: None,
             ball: None,
+            simulation: None,
             clock_secs: 0.0,
         };
         watch.push(events);
         watch
+    }
+
+    /// Marks it, so that nobody takes it for a run or the replay of one.
+    pub(super) fn is_simulation_of(&mut self, what: String) {
+        self.simulation = Some(what);
     }
 
     pub(super) fn is_for(&self, ticket: Ticket) -> bool {
@@ -172,6 +181,11 @@ impl Watch {
     /// It was started or joined here, not loaded from the journal. It may be over.
     pub const fn is_live(&self) -> bool {
         self.live
+    }
+
+    /// What it shows, if no run had these events: a scenario, or a run that the model checker made up.
+    pub fn simulation(&self) -> Option<&str> {
+        self.simulation.as_deref()
     }
 
     pub fn is_running(&self) -> bool {

@@ -49,7 +49,7 @@ pub fn complete(source: &Source, offset: u32, known: &Known) -> Completions {
     let place = Place::new(source, offset);
     let mut offer = Offer { source, known, list: Vec::new() };
     let wide = match place.inside {
-        Inside::Comment | Inside::Text | Inside::ExprText => return Completions::default(),
+        Inside::Comment | Inside::Text | Inside::ExprText | Inside::Value => return Completions::default(),
         Inside::Expr(start) => {
             offer.expr(&place, start, offset);
             false
@@ -112,19 +112,19 @@ fn holds(label: &str, typed: &str) -> bool {
     typed.chars().all(|wanted| chars.any(|c| c == wanted))
 }
 
-struct Offer<'s> {
+pub(super) struct Offer<'s> {
     source: &'s Source,
     known: &'s Known,
     list: Vec<Completion>,
 }
 
 impl<'s> Offer<'s> {
-    fn add(&mut self, sort: Sort, label: &str, detail: impl Into<String>) {
+    pub(super) fn add(&mut self, sort: Sort, label: &str, detail: impl Into<String>) {
         self.add_as(sort, label, label, detail);
     }
 
     /// `insert` has a `|` where the cursor goes; at its end without one.
-    fn add_as(&mut self, sort: Sort, label: &str, insert: &str, detail: impl Into<String>) {
+    pub(super) fn add_as(&mut self, sort: Sort, label: &str, insert: &str, detail: impl Into<String>) {
         let (insert, caret) = match insert.split_once('|') {
             Some((before, after)) => (format!("{before}{after}"), before.len()),
             None => (insert.to_owned(), insert.len()),
@@ -132,7 +132,7 @@ impl<'s> Offer<'s> {
         self.list.push(Completion { label: label.to_owned(), sort, detail: detail.into(), insert, caret });
     }
 
-    fn play(&self, item: Option<usize>) -> Option<&'s Play> {
+    pub(super) fn play(&self, item: Option<usize>) -> Option<&'s Play> {
         self.source.doc.play(item?)
     }
 
@@ -147,13 +147,11 @@ impl<'s> Offer<'s> {
         match place.block {
             Block::Top => self.top(&said),
             Block::Formation(item) => return self.in_formation(&said, item),
-            Block::Play(item) => {
-                if place.inside == Inside::Layout {
-                    self.layout(item, &said);
-                } else {
-                    return self.in_play(&said, item);
-                }
-            }
+            Block::Play(item) => match place.inside {
+                Inside::Layout => self.layout(item, &said),
+                Inside::Scenario => self.scenario(item, place, &said),
+                _ => return self.in_play(&said, item),
+            },
         }
         false
     }
@@ -188,7 +186,7 @@ impl<'s> Offer<'s> {
             return false;
         }
         match (first, rest) {
-            ("layout", _) | ("role", [_, ..]) => false,
+            ("layout" | "scenario", _) | ("role", [_, ..]) => false,
             (_, []) => {
                 self.missing(item);
                 false
@@ -270,7 +268,7 @@ impl<'s> Offer<'s> {
         }
     }
 
-    fn durations(&mut self) {
+    pub(super) fn durations(&mut self) {
         for (duration, about) in [
             ("500ms", "half a second"),
             ("2s", "2 seconds"),
@@ -356,7 +354,7 @@ impl<'s> Offer<'s> {
         }
     }
 
-    fn signals(&self, item: Option<usize>) -> BTreeSet<String> {
+    pub(super) fn signals(&self, item: Option<usize>) -> BTreeSet<String> {
         let of = |play: &Play| -> Vec<String> {
             nodes_of(play)
                 .filter_map(|node| match &node.kind {
@@ -546,7 +544,7 @@ impl<'s> Offer<'s> {
     }
 }
 
-fn nodes_of(play: &Play) -> impl Iterator<Item = &crate::play::Node> {
+pub(super) fn nodes_of(play: &Play) -> impl Iterator<Item = &crate::play::Node> {
     play.body.iter().filter_map(|line| match &line.kind {
         Stmt::Node(node) => Some(node),
         _ => None,

@@ -29,7 +29,7 @@ pub fn folds(source: &Source) -> Vec<Fold> {
         }
         if let Item::Play(play) = &item.kind {
             for (line, spans) in play.body.iter().zip(&spans.body) {
-                if matches!(line.kind, Stmt::Layout(_)) {
+                if matches!(line.kind, Stmt::Layout(_) | Stmt::Scenario(_)) {
                     braced(spans.whole.start, spans.whole.end);
                 }
             }

@@ -13,6 +13,7 @@ mod fold;
 mod hover;
 mod names;
 mod place;
+mod scenario;
 mod shape;
 mod site;
 mod vars;

@@ -157,6 +157,11 @@ fn node_uses(source: &Source, item: usize, id: &str) -> Vec<Span> {
                     }
                 }
             }
+            Stmt::Scenario(scenario) => {
+                let steps =
+                    (0..).zip(&scenario.steps).filter(|(_, step)| step.node().is_some_and(|of| of.as_str() == id));
+                found.extend(steps.filter_map(|(n, _)| part(Part::StepNode(n))));
+            }
             Stmt::Bad(text) => found.extend(words_of(text, id).map(|range| within(spans.whole, &range))),
             _ => {}
         }

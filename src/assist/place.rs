@@ -35,6 +35,10 @@ pub(super) enum Inside {
     /// Names in braces.
     Group,
     Layout,
+    /// Between the braces of a scenario, outside of its values.
+    Scenario,
+    /// In a value of a scenario.
+    Value,
 }
 
 impl<'s> Place<'s> {
@@ -125,7 +129,7 @@ fn inside(before: &str, start: usize) -> Inside {
     let mut quote = None;
     let mut comment = false;
     let mut skip = 0;
-    let mut braces = 0_u32;
+    let (mut braces, mut brackets) = (0_u32, 0_u32);
     for (at, c) in before.char_indices() {
         if at < skip {
             continue;
@@ -148,6 +152,8 @@ fn inside(before: &str, start: usize) -> Inside {
                 ')' => drop(parens.pop()),
                 '{' if parens.is_empty() => braces += 1,
                 '}' if parens.is_empty() => braces = braces.saturating_sub(1),
+                '[' if parens.is_empty() => brackets += 1,
+                ']' if parens.is_empty() => brackets = brackets.saturating_sub(1),
                 _ => {}
             }
         }
@@ -158,6 +164,13 @@ fn inside(before: &str, start: usize) -> Inside {
         (Some(&at), None) => Inside::Expr(at),
         (None, Some(_)) => Inside::Text,
         (None, None) if braces > 0 && before.trim_start().starts_with("layout") => Inside::Layout,
+        (None, None) if braces > 0 && before.trim_start().starts_with("scenario") => {
+            if braces == 1 && brackets == 0 {
+                Inside::Scenario
+            } else {
+                Inside::Value
+            }
+        }
         (None, None) if braces > 0 => Inside::Group,
         (None, None) => Inside::Plain,
     }

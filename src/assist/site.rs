@@ -66,6 +66,9 @@ fn in_line(source: &Source, item: usize, stmt: usize, offset: u32) -> Option<(Si
                 let frame = entries.get(entry as usize)?.frame()?;
                 Site::Node { item, id: frame.nodes.get(usize::from(index))?.clone() }
             }
+            (Stmt::Scenario(scenario), Part::StepNode(n)) => {
+                Site::Node { item, id: scenario.steps.get(usize::from(n))?.node()?.clone() }
+            }
             (Stmt::Node(node), Part::Target(n)) => target(item, node.kind.target()?.refs().nth(usize::from(n))?),
             (Stmt::Node(node), Part::Signal) => match &node.kind {
                 crate::play::NodeKind::WaitForSignal(name) => Site::Signal { name: name.clone() },
@@ -96,7 +99,7 @@ fn target(item: usize, to: &TargetRef) -> Site {
 
 fn part_at(source: &Source, line: &LineSpans, offset: u32) -> Option<(Part, Span)> {
     let parts = source.map.parts.get(line.parts.0 as usize..line.parts.1 as usize)?;
-    let named = |part: &Part| !matches!(part, Part::When(_) | Part::Via);
+    let named = |part: &Part| !matches!(part, Part::When(_) | Part::Via | Part::Step(_));
     parts.iter().find(|(part, span)| named(part) && span.touches(offset)).copied()
 }
 
@@ -130,7 +133,7 @@ fn word_site(source: &Source, offset: u32) -> Option<(Site, Span)> {
     let range = word_at(&source.text, offset as usize)?;
     let word = &source.text[range.clone()];
     let place = Place::new(source, range.start);
-    if !matches!(place.inside, Inside::Plain | Inside::Group | Inside::Layout) {
+    if !matches!(place.inside, Inside::Plain | Inside::Group | Inside::Layout | Inside::Scenario) {
         return None;
     }
     let span = within(Span::at(0), &range);

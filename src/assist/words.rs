@@ -1,7 +1,7 @@
 //! The words of the language, in a sentence each.
 
 /// Statements of a play: the word, what is written for it with `|` where the cursor goes, and what it does.
-pub(super) const STATEMENTS: [(&str, &str, &str); 9] = [
+pub(super) const STATEMENTS: [(&str, &str, &str); 10] = [
     ("call", "call | = image/version/method", "sends the ball to a target, goes on with what comes back"),
     ("fan-out", "fan-out |", "sends a copy of the ball along every wire out whose guard holds"),
     ("fan-in", "fan-in | all", "joins the balls of a fan-out, then hands one on"),
@@ -11,6 +11,39 @@ pub(super) const STATEMENTS: [(&str, &str, &str); 9] = [
     ("wait-for-worker", "wait-for-worker | = image/version/method", "holds the ball until a worker is ready for it"),
     ("role", "role |", "a target that a formation fills in"),
     ("layout", "layout { | }", "where the nodes stand on the canvas"),
+    (
+        "scenario",
+        "scenario \"|\" {\n    input {}\n    expect pass\n  }",
+        "a test of the play, on simulated time, with mocks",
+    ),
+];
+
+/// Steps of a scenario.
+pub(super) const STEPS: [(&str, &str, &str); 3] = [
+    ("input", "input {|}", "what the snap gets"),
+    ("signal", "signal |", "a signal that comes: as soon as a ball waits for it, or `at` a time"),
+    ("expect", "expect |", "what has to be so in the end"),
+];
+
+/// What a step of a scenario says of a node with a target.
+pub(super) const CLAUSES: [(&str, &str, &str); 5] = [
+    ("answers", "answers {|}", "stands for what its target gives; (EXPR) sees what was sent as `ball`"),
+    ("fails", "fails \"|UNAVAILABLE\"", "stands for a failure: a code, CODE: message, or a message"),
+    ("takes", "takes |5s", "how long it is until its target answers"),
+    ("waits", "waits |5s", "how long it is until a worker is ready"),
+    ("times", "times |1", "for so many attempts; then comes the next of the node's"),
+];
+
+/// What a scenario may expect.
+pub(super) const EXPECTATIONS: [(&str, &str, &str); 8] = [
+    ("pass", "pass |", "the run ends by a pass, by this one"),
+    ("fail", "fail |", "the run fails: at that node, with that code or text"),
+    ("result", "result {|}", "the result is that; (EXPR): that is true of it as `ball`"),
+    ("visited", "visited |", "a ball comes to that node, so many `times`"),
+    ("not", "not |", "no ball comes to that node"),
+    ("sent", "sent | {}", "that is sent to the node's target; (EXPR): that is true of it as `ball`"),
+    ("within", "within |10s", "the run takes no longer"),
+    ("parked", "parked |", "the run is not over: a ball waits at that node"),
 ];
 
 /// Options of a node: as [`STATEMENTS`].
@@ -107,6 +140,9 @@ pub(super) fn meaning(word: &str) -> Option<&'static str> {
         .or_else(|| three(&CONDITIONS))
         .or_else(|| three(&SPREADS))
         .or_else(|| three(&WAYS))
+        .or_else(|| three(&STEPS))
+        .or_else(|| three(&CLAUSES))
+        .or_else(|| three(&EXPECTATIONS))
         .or_else(|| two(&POLICIES))
         .or(match word {
             "play" => Some("a flow of calls, callable as image/version/method itself"),
@@ -119,7 +155,7 @@ pub(super) fn meaning(word: &str) -> Option<&'static str> {
 
 /// The word itself, if the language has it.
 pub(super) fn known(word: &str) -> Option<&'static str> {
-    const WORDS: [&str; 33] = [
+    const WORDS: [&str; 49] = [
         "play",
         "formation",
         "snap",
@@ -153,6 +189,22 @@ pub(super) fn known(word: &str) -> Option<&'static str> {
         "container",
         "on error",
         "on timeout",
+        "scenario",
+        "input",
+        "signal",
+        "expect",
+        "answers",
+        "fails",
+        "takes",
+        "waits",
+        "times",
+        "fail",
+        "result",
+        "visited",
+        "not",
+        "sent",
+        "within",
+        "parked",
     ];
     WORDS.into_iter().find(|known| *known == word)
 }

@@ -121,6 +121,23 @@ pub const CODES: &[Code] = &[
         "A wire of 'fan-out … one' is never taken, because one before it has no condition",
         "Give the earlier wire a condition, or remove the later one",
     ),
+    Code::error("P028", "A scenario names a node that is not there", "Correct the name, or add the node"),
+    Code::error(
+        "P029",
+        "A step of a scenario says of a node what its kind does not do",
+        "Name another node: only what has a target answers, fails or takes; only a wait-for-worker waits, a wait-for-signal takes a signal, and a run ends at a pass",
+    ),
+    Code::error(
+        "P030",
+        "A scenario sends a signal that no node of the play waits for",
+        "Name a signal that a wait-for-signal has, or the node that waits for it, as in 'signal approve {}'",
+    ),
+    Code::warning(
+        "P031",
+        "A step of a scenario does nothing, because one before it says the same for good",
+        "Remove the step, or say for how many attempts the one before it holds, as in 'charge fails \"UNAVAILABLE\" times 2'",
+    ),
+    Code::error("P032", "Two scenarios of a play have the same name", "Give one of them another name"),
     Code::error(
         "X001",
         "An expression cannot be read, or names what is not there",

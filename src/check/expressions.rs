@@ -15,6 +15,28 @@ pub(super) struct Programs<'s> {
     known: FxHashMap<&'s str, Result<Program, BadExpr>>,
 }
 
+impl<'s> Programs<'s> {
+    /// The program of a source, which stands at `whole` in the text; reports why there is none.
+    pub(super) fn compile(&mut self, source: &'s str, whole: Span, report: &mut Report<'_>) -> Option<Program> {
+        match self.known.entry(source).or_insert_with(|| Program::compile(source)) {
+            Ok(program) => Some(program.clone()),
+            Err(bad) => {
+                let span = inside(whole, source, bad);
+                let help = "an expression is CEL, as in (ball.total > 100 && ball.kind == 'book')";
+                let found = Diagnostic::error("X001", span, bad.message.clone());
+                let word = report.source.text.get(span.range()).unwrap_or_default();
+                let is_name = bad.message.starts_with("there is no '");
+                let meant = nearest(word, Var::ALL.map(Var::name)).filter(|_| is_name);
+                report.add(match meant {
+                    Some(meant) => found.meant(meant),
+                    None => found.help(help),
+                });
+                None
+            }
+        }
+    }
+}
+
 /// What the play as a whole gives its expressions.
 struct Scope {
     has_signal: bool,
@@ -47,7 +69,7 @@ pub(super) fn check<'s>(subject: &Subject<'_>, play: &'s Play, programs: &mut Pr
                     one(subject, (stmt, part), guard, &scope, is_fan_in, programs, report);
                 }
             }
-            Stmt::Comment(_) | Stmt::Role(_) | Stmt::Layout(_) | Stmt::Bad(_) => {}
+            Stmt::Comment(_) | Stmt::Role(_) | Stmt::Layout(_) | Stmt::Scenario(_) | Stmt::Bad(_) => {}
         }
     }
 }
@@ -82,24 +104,8 @@ fn one<'s>(
     programs: &mut Programs<'s>,
     report: &mut Report<'_>,
 ) {
-    let program = programs.known.entry(&expr.0).or_insert_with(|| Program::compile(&expr.0));
-    let program = match program {
-        Ok(program) => program,
-        Err(bad) => {
-            let whole = report.span(subject.item, stmt, part);
-            let span = inside(whole, expr, bad);
-            let help = "an expression is CEL, as in (ball.total > 100 && ball.kind == 'book')";
-            let found = Diagnostic::error("X001", span, bad.message.clone());
-            let word = report.source.text.get(span.range()).unwrap_or_default();
-            let is_name = bad.message.starts_with("there is no '");
-            let meant = nearest(word, Var::ALL.map(Var::name)).filter(|_| is_name);
-            report.add(match meant {
-                Some(meant) => found.meant(meant),
-                None => found.help(help),
-            });
-            return;
-        }
-    };
+    let whole = report.span(subject.item, stmt, part);
+    let Some(program) = programs.compile(&expr.0, whole, report) else { return };
     let missing = [
         (Var::Balls, is_fan_in, "'balls' is there only at a fan-in", "use 'ball', the payload"),
         (
@@ -155,8 +161,8 @@ fn words(text: &str, span: Span, word: &str) -> Vec<TextChange> {
 }
 
 /// The place of the mistake in the text; the whole expression if its text is not the document's.
-fn inside(whole: Span, expr: &Expr, bad: &BadExpr) -> Span {
-    if whole.len() != expr.0.len() {
+fn inside(whole: Span, source: &str, bad: &BadExpr) -> Span {
+    if whole.len() != source.len() {
         return whole;
     }
     let at = |offset: usize| whole.start + u32::try_from(offset).unwrap_or(0);

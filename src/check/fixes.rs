@@ -73,7 +73,7 @@ impl Report<'_> {
     pub(super) fn new_line(&self, item: usize, text: &str, is: impl Fn(&Stmt) -> bool) -> Option<TextChange> {
         let Item::Play(play) = &self.source.doc.items.get(item)?.kind else { return None };
         let last = play.body.iter().rposition(|line| is(&line.kind));
-        let first = || play.body.iter().position(|line| matches!(line.kind, Stmt::Layout(_)));
+        let first = || play.body.iter().position(|line| matches!(line.kind, Stmt::Layout(_) | Stmt::Scenario(_)));
         match (last, first()) {
             (Some(stmt), _) => self.line_after(item, stmt, text),
             (None, Some(stmt)) => {
@@ -159,6 +159,17 @@ impl Report<'_> {
             Some(span) => found.fix_at("remove the entry", whole_line(self.text(), span), ""),
             None => found,
         }
+    }
+
+    /// Adds a fix that gives one step of a scenario up.
+    pub(super) fn without_step(&self, found: Diagnostic, step: Span) -> Diagnostic {
+        let text = self.text();
+        let after = text[step.end as usize..].trim_start_matches([' ', '\t']);
+        let span = match after.strip_prefix(',') {
+            Some(next) => Span::new(step.start, offset(text.len() - next.len())),
+            None => step,
+        };
+        found.fix_at("remove the step", whole_line(text, span), "")
     }
 
     /// Adds a fan-out behind a node that has several ways on, if each of its plain wires stands alone in its group.

@@ -13,6 +13,7 @@ mod flow;
 mod formations;
 mod mend;
 mod nodes;
+mod scenarios;
 mod wires;
 
 pub use codes::CODES;
@@ -32,17 +33,20 @@ const MAX_FOUND: usize = 1000;
 /// mean.
 pub fn check(source: &Source) -> Vec<Diagnostic> {
     let mut report = Report { source, found: source.diagnostics.clone(), budget: fixes::BUDGET };
+    // Programs are kept for all plays, and borrow from these.
+    let plays: Vec<_> = source.doc.plays().map(|(item, play)| (item, play, Graph::new(play))).collect();
     let mut programs = expressions::Programs::default();
     duplicate_blocks(&mut report);
-    for (item, play) in source.doc.plays() {
-        let graph = Graph::new(play);
-        let subject = Subject { item, play, graph: &graph, unread: unread_words(play) };
+    for (item, play, graph) in &plays {
+        let (item, play) = (*item, *play);
+        let subject = Subject { item, play, graph, unread: unread_words(play) };
         nodes::check(&subject, &mut report);
         wires::check(&subject, &mut report);
-        let scopes = Scopes::new(play, &graph);
+        let scopes = Scopes::new(play, graph);
         flow::check(&subject, &scopes, &mut report);
         fan_in::check(&subject, &scopes, &mut report);
         expressions::check(&subject, play, &mut programs, &mut report);
+        scenarios::check(&subject, &mut programs, &mut report);
     }
     formations::check(&mut report);
     let mut found = report.found;

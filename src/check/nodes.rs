@@ -23,7 +23,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
                 }
             }
             Stmt::Layout(entries) => layout(subject, stmt, entries, &mut placed, report),
-            Stmt::Comment(_) | Stmt::Role(_) | Stmt::Wire(_) | Stmt::Bad(_) => {}
+            Stmt::Comment(_) | Stmt::Role(_) | Stmt::Wire(_) | Stmt::Scenario(_) | Stmt::Bad(_) => {}
         }
     }
     roles.unused(subject, report);

@@ -62,6 +62,8 @@ pub(super) enum Format {
 pub(super) enum Command {
     /// Find what is wrong with plays, before they run
     Check(Check),
+    /// Play the scenarios of plays, on simulated time
+    Test(Test),
     /// Lay out the text of plays in the one canonical way
     Fmt(Fmt),
     /// Write a play in another format, by the extensions of the files
@@ -104,13 +106,18 @@ Examples:
   chalktalk check --format json plays/*.ron | jq '.[].message'
   chalktalk check --fix my.play
   cat my.play | chalktalk check -
+  chalktalk check --deep plays/*.play            what a run can do at all, whatever is answered
 
 Prints findings with their places; the exit code is 1 if one of them is an error. The JSON is one array of
 {file, code, severity, message, help, start: {offset, line, column}, end: {…}}; offsets count bytes from 0, lines and
 columns from 1. A .ron or .json file is shown as its text.
 
 --fix solves what can be solved in one way only and makes no node come or go, says each fix on stderr, and prints what is
-left. A file is written whole or not at all, and only if it is still as it was read; a .ron or .json file is laid out anew.")]
+left. A file is written whole or not at all, and only if it is still as it was read; a .ron or .json file is laid out anew.
+
+--deep explores the plays that have no error: each call may succeed, fail or be late, each condition that depends on data
+may go either way, a list has up to two elements, a signal or a worker may come or not. Times are not compared: any
+timeout may come first. It says when its budget did not suffice.")]
 pub(super) struct Check {
     /// .play, .ron or .json files; - reads the text of a play from stdin
     #[arg(required = true)]
@@ -120,6 +127,40 @@ pub(super) struct Check {
     /// Write the files with the fixes that need no decision
     #[arg(long)]
     pub fix: bool,
+    /// Explore what runs of the plays can do at all: whether each can end, what is never reached, what is lost
+    #[arg(long)]
+    pub deep: bool,
+    /// Write a run that shows the first finding of --deep, an event a line
+    #[arg(long, value_name = "FILE", requires = "deep")]
+    pub trace: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chalktalk test plays/*.play
+  chalktalk test shop.play --filter declined --coverage
+  chalktalk test shop.play --junit report.xml
+
+A scenario stands in its play: scenario \"declined\" { charge fails \"declined\", expect pass refused }. Nothing is called:
+a node without an answer in the scenario has what the built-in workers give, if the formation binds it so. The exit code
+is 1 if a scenario fails.")]
+pub(super) struct Test {
+    /// .play, .ron or .json files; - reads the text of a play from stdin
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Only scenarios that have this in their name
+    #[arg(long, value_name = "NAME")]
+    pub filter: Option<String>,
+    /// Say which nodes and wires no ball came to
+    #[arg(long)]
+    pub coverage: bool,
+    /// Write a report in JUnit's XML; - for stdout
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// The formation that binds the targets; the first of the file if none is named
+    #[arg(long, value_name = "NAME")]
+    pub formation: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context, anyhow, bail};
 
 use super::Verdict;
 use super::args::{self, Format};
@@ -9,14 +9,18 @@ use super::input::{self, Broken, Input, Kind};
 use super::output::Output;
 use crate::check::{self, Done, Mended};
 use crate::diag::{Diagnostic, Record, Severity, to_records, to_text};
+use crate::event::Recorded;
 use crate::files::{self, Over};
 use crate::lang::parse;
+use crate::plan::choose_formation;
+use crate::referee;
 
 pub(super) fn check(args: &args::Check, out: &mut Output) -> anyhow::Result<Verdict> {
     let mut tally = Tally::default();
     let mut records: Vec<Record> = Vec::new();
     // One bad name among many must not hide what is wrong with the others.
     let mut failure = None;
+    let mut deep = Deep::default();
     for path in &args.files {
         let read = input::read(path).and_then(|read| match read {
             Ok(input) if args.fix => fix(path, input, out).map(Ok),
@@ -24,7 +28,10 @@ pub(super) fn check(args: &args::Check, out: &mut Output) -> anyhow::Result<Verd
         });
         let (name, text, found) = match read {
             Ok(Ok(input)) => {
-                let found = check::check(&input.source);
+                let mut found = check::check(&input.source);
+                if args.deep && !check::has_errors(&found) {
+                    deep.look(&input, &mut found)?;
+                }
                 (input.shown_name(), input.source.text, found)
             }
             Ok(Err(Broken { name, text, diagnostic })) => (name, text, vec![diagnostic]),
@@ -44,6 +51,18 @@ pub(super) fn check(args: &args::Check, out: &mut Output) -> anyhow::Result<Verd
     if args.format == Format::Json {
         out.data(&serde_json::to_string_pretty(&records)?)?;
         out.data("\n")?;
+    }
+    if args.format == Format::Text {
+        deep.rulings.iter().try_for_each(|ruling| out.data(&format!("{ruling}\n")))?;
+    }
+    if let (Some(path), Some(trace)) = (&args.trace, deep.trace) {
+        let lines: Result<Vec<String>, _> = trace.iter().map(serde_json::to_string).collect();
+        let text = lines?.join("\n") + "\n";
+        if input::is_stdin(path) {
+            out.data(&text)?;
+        } else {
+            std::fs::write(path, text).with_context(|| format!("cannot write the run to '{}'", path.display()))?;
+        }
     }
     out.finish()?;
     out.say(&tally.to_string());
@@ -85,6 +104,38 @@ pub(super) fn refuse_errors(input: &Input, found: &[Diagnostic], out: &Output) -
 pub(super) fn say_broken(broken: &Broken, out: &Output) {
     let Broken { name, text, diagnostic } = broken;
     out.say(to_text(std::slice::from_ref(diagnostic), name, text, out.colour).trim_end());
+}
+
+/// What the model checker said.
+#[derive(Default)]
+struct Deep {
+    /// A line for each play.
+    rulings: Vec<String>,
+    /// A run that shows the first finding that one can show.
+    trace: Option<Vec<Recorded>>,
+}
+
+impl Deep {
+    fn look(&mut self, input: &Input, found: &mut Vec<Diagnostic>) -> anyhow::Result<()> {
+        let formation = choose_formation(input.doc(), None).map_err(|bad| anyhow!("{bad}"))?;
+        for (item, play) in input.doc().plays() {
+            let name = format!("{}: {}", input.name, play.coord);
+            match referee::deep(play, formation) {
+                Ok(ruling) => {
+                    found.extend(ruling.diagnostics(&input.source, item));
+                    self.rulings.push(format!("{name}: {}", ruling.summary()));
+                    let shown =
+                        ruling.findings.into_iter().map(|finding| finding.trace).find(|trace| !trace.is_empty());
+                    self.trace = self.trace.take().or(shown);
+                }
+                Err(errors) => {
+                    let why = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                    self.rulings.push(format!("{name}: not looked at, since it cannot run: {why}"));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 #[derive(Default)]

@@ -42,6 +42,7 @@ mod serve;
 mod start;
 #[cfg(feature = "run")]
 mod targets;
+mod test;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -108,6 +109,7 @@ fn dispatch(args: Args, out: &mut Output) -> anyhow::Result<Verdict> {
         #[cfg(not(feature = "run"))]
         None => start::start(&args.files, out),
         Some(Command::Check(args)) => check::check(&args, out),
+        Some(Command::Test(args)) => test::test(&args, out),
         Some(Command::Fmt(args)) => fmt::fmt(&args, out),
         Some(Command::Convert(args)) => convert::convert(&args, out),
         #[cfg(feature = "export")]

@@ -34,8 +34,8 @@ pub fn dot(subject: &Subject<'_>, run: Option<Instant<'_>>, options: &Options) -
         match marks.next_if(|mark| mark.wire == wire).map(|mark| mark.state) {
             Some(WireState::Hot) => sayings.push("style=bold, penwidth=3".to_owned()),
             Some(WireState::Done) => sayings.push("style=bold".to_owned()),
-            Some(WireState::Idle) | None if part.has_run => sayings.push("style=dashed".to_owned()),
-            Some(WireState::Idle) | None => {}
+            Some(WireState::Idle | WireState::Missed) | None if part.has_run => sayings.push("style=dashed".to_owned()),
+            Some(WireState::Idle | WireState::Missed) | None => {}
         }
         let sayings = sayings.join(", ");
         let _ = if sayings.is_empty() { writeln!(out) } else { writeln!(out, " [{sayings}]") };

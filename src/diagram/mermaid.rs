@@ -25,8 +25,8 @@ pub fn mermaid(subject: &Subject<'_>, run: Option<Instant<'_>>, options: &Option
         let edge = subject.graph.wire(wire);
         let arrow = match marks.next_if(|mark| mark.wire == wire).map(|mark| mark.state) {
             Some(WireState::Hot | WireState::Done) => "==>",
-            Some(WireState::Idle) | None if part.has_run => "-.->",
-            Some(WireState::Idle) | None => "-->",
+            Some(WireState::Idle | WireState::Missed) | None if part.has_run => "-.->",
+            Some(WireState::Idle | WireState::Missed) | None => "-->",
         };
         let when = words::when(subject, wire);
         let label = if when.is_empty() { String::new() } else { format!("|\"{}\"|", escaped(&when)) };
@@ -52,7 +52,7 @@ const CLASSES: [(&str, &str); 4] = [
 
 const fn class(mark: &NodeMark) -> Option<&'static str> {
     match mark.state {
-        StateKind::Idle | StateKind::Cancelled => None,
+        StateKind::Idle | StateKind::Missed | StateKind::Cancelled => None,
         StateKind::Arrived | StateKind::Running => Some("running"),
         StateKind::BackingOff
         | StateKind::WaitingForSignal

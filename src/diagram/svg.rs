@@ -137,7 +137,7 @@ impl Drawing<'_> {
         self.out.push_str("<g fill=\"none\" stroke-linejoin=\"round\">\n");
         for state in order {
             let (color, width) = match state {
-                WireState::Idle => (self.tokens.wire, 1.7),
+                WireState::Idle | WireState::Missed => (self.tokens.wire, 1.7),
                 WireState::Done => (self.tokens.ok, 2.2),
                 WireState::Hot => (self.tokens.accent, 2.6),
             };

@@ -156,7 +156,7 @@ pub fn label(card: &Card, mark: &NodeMark) -> Vec<String> {
 /// A sign for the state, for pictures that have no icons.
 const fn sign(state: StateKind) -> Option<char> {
     Some(match state {
-        StateKind::Idle => return None,
+        StateKind::Idle | StateKind::Missed => return None,
         StateKind::Arrived | StateKind::Running => '▶',
         StateKind::BackingOff
         | StateKind::WaitingForSignal

@@ -159,6 +159,11 @@ impl Run {
     /// Handles the first timer that is due.
     fn tick(&self, now: RunMicros, jitter: u16) -> Vec<Event> {
         let Some(&(_, timer)) = self.state.timers.first().filter(|(at, _)| *at <= now) else { return Vec::new() };
+        self.fire(now, timer, jitter)
+    }
+
+    /// What a timer gives when its time has come.
+    pub(super) fn fire(&self, now: RunMicros, timer: Timer, jitter: u16) -> Vec<Event> {
         let late = |what: &str| Failure::new(Code::DeadlineExceeded, what.to_owned());
         match timer {
             Timer::Run => {

@@ -185,7 +185,11 @@ impl Run {
     }
 
     fn elements(&self, ball: &Ball, node: &PlanNode, list: &Program) -> Result<Vec<Child>, Failure> {
-        let elements = match self.eval(list, ball, &ball.payload)? {
+        let listed = match self.guess_size(list) {
+            Some(n) => Value::Array(vec![Value::Null; n]),
+            None => self.eval(list, ball, &ball.payload)?,
+        };
+        let elements = match listed {
             Value::Array(elements) => elements,
             other => {
                 let message = format!("each wants a list, and got {}", kind_of(&other));
@@ -260,10 +264,16 @@ impl Run {
     }
 
     fn eval(&self, program: &Program, ball: &Ball, payload: &Payload) -> Result<Value, Failure> {
+        if self.guesses(program) {
+            return Ok(Value::Null);
+        }
         self.with_vars(program, ball, payload, |vars| program.eval(vars))
     }
 
     fn eval_guard(&self, program: &Program, ball: &Ball, payload: &Payload) -> Result<bool, Failure> {
+        if let Some(guess) = self.guess(program) {
+            return Ok(guess);
+        }
         self.with_vars(program, ball, payload, |vars| program.eval_bool(vars))
     }
 

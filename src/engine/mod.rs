@@ -5,12 +5,13 @@
 //! play. Must never: read a clock, draw randomness, touch files, spawn, await.
 //!
 //! Start reading at [`Run`]; then `decide.rs` (answers from the world), `leave.rs` (a ball goes on), `join.rs`
-//! (fan-ins), `evolve.rs` (what each event does to the state).
+//! (fan-ins), `evolve.rs` (what each event does to the state). `explore.rs` has what the model checker asks.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod decide;
 mod evolve;
+mod explore;
 mod io;
 mod join;
 mod leave;
@@ -22,6 +23,7 @@ mod weight;
 
 use std::sync::Arc;
 
+pub use explore::Oracle;
 pub use io::{Effect, Input, effect_of};
 pub use state::{Ball, BallAt};
 
@@ -37,12 +39,14 @@ pub struct Run {
     state: State,
     /// Instead of the plan's.
     max_bytes: Option<u64>,
+    /// Instead of data: for the model checker.
+    oracle: Option<Arc<dyn Oracle>>,
 }
 
 impl Run {
     /// A run that has not started: its first input is [`Input::Start`], or its first event a `Started`.
     pub fn new(plan: Arc<Plan>) -> Self {
-        Self { plan, state: State::default(), max_bytes: None }
+        Self { plan, state: State::default(), max_bytes: None, oracle: None }
     }
 
     /// Bounds the payloads that it holds by another number of bytes than the plan's.

@@ -73,15 +73,25 @@ impl Faults {
     };
 }
 
-/// A run and its world.
+/// What is around a run.
+pub trait World {
+    /// What comes of an effect that begins at `now`: inputs, and after how many microseconds each comes.
+    fn begin(&mut self, now: RunMicros, effect: Effect, coming: &mut Vec<(u64, Input)>);
+
+    /// Spreads attempts that failed together, 0 to 65535.
+    fn jitter(&mut self) -> u16 {
+        0
+    }
+}
+
+/// A run and its world, on simulated time.
 #[derive(Clone, Debug)]
-pub struct Sim {
+pub struct Sim<W = Chance> {
     pub run: Run,
     pub journal: Vec<Recorded>,
     /// `journal.len()` after each input: where a crash may cut the journal.
     pub commits: Vec<usize>,
-    rng: Rng,
-    faults: Faults,
+    pub world: W,
     now: RunMicros,
     n_sent: u64,
     /// Inputs on their way, by the time of their coming and their order.
@@ -89,7 +99,7 @@ pub struct Sim {
 }
 
 impl Sim {
-    /// Starts a run of `plan` with `input`.
+    /// Starts a run of `plan` with `input` in a world of chance.
     ///
     /// # Errors
     /// No known version meets a requirement of the plan.
@@ -102,18 +112,24 @@ impl Sim {
         let started =
             Box::new(Started { input: input.into(), started_ms: 1_800_000_000_000, pins, formation, ..named });
         let start = Input::Start { started, entry, within: None };
+        Ok(Self::with_world(plan, &start, Chance { rng: Rng::new(seed), faults, n_signals: 0 }))
+    }
+}
+
+impl<W: World> Sim<W> {
+    /// Starts a run of `plan`; `start` is its first input.
+    pub fn with_world(plan: Arc<Plan>, start: &Input, world: W) -> Self {
         let mut sim = Self {
             run: Run::new(plan),
             journal: Vec::new(),
             commits: Vec::new(),
-            rng: Rng::new(seed),
-            faults,
+            world,
             now: RunMicros(0),
             n_sent: 0,
             coming: BTreeMap::new(),
         };
-        sim.give(&start);
-        Ok(sim)
+        sim.give(start);
+        sim
     }
 
     /// Lets the next thing happen; false once nothing can.
@@ -132,7 +148,7 @@ impl Sim {
             }
             (_, Some(deadline)) => {
                 self.now = self.now.max(deadline);
-                let jitter = self.jitter();
+                let jitter = self.world.jitter();
                 self.give(&Input::Tick { jitter });
             }
             (_, None) => return false,
@@ -157,6 +173,12 @@ impl Sim {
         }
     }
 
+    /// Lets an input come after so many microseconds.
+    pub fn send(&mut self, delay: u64, input: Input) {
+        self.n_sent += 1;
+        self.coming.insert((self.now.plus(delay), self.n_sent), input);
+    }
+
     /// Forgets the run, as a crash does, and folds it again from its journal; what it is owed begins anew.
     pub fn crash(&mut self) {
         let mut run = Run::new(Arc::clone(self.run.plan()));
@@ -174,28 +196,47 @@ impl Sim {
     }
 
     fn begin(&mut self, effect: Effect) {
+        let mut coming = Vec::new();
+        self.world.begin(self.now, effect, &mut coming);
+        for (delay, input) in coming {
+            self.send(delay, input);
+        }
+    }
+}
+
+/// A world that does what its seed and its faults say.
+#[derive(Clone, Debug)]
+pub struct Chance {
+    rng: Rng,
+    faults: Faults,
+    n_signals: u64,
+}
+
+impl World for Chance {
+    fn begin(&mut self, _: RunMicros, effect: Effect, coming: &mut Vec<(u64, Input)>) {
         match effect {
-            Effect::Call { ball, attempt, node, .. } => self.answer(ball, attempt, &node, 0),
+            Effect::Call { ball, attempt, node, .. } => self.answer(ball, attempt, &node, 0, coming),
             Effect::Offer { ball, attempt, node, .. } => {
                 let caught = self.rng.below(self.faults.delay_micros);
                 let worker = format!("worker-{}", self.rng.below(3));
-                self.send(caught, Input::Caught { ball, attempt, worker: worker.clone() });
+                coming.push((caught, Input::Caught { ball, attempt, worker: worker.clone() }));
                 if self.rng.chance(self.faults.dropped) {
                     let dropped = caught + 1 + self.rng.below(self.faults.delay_micros);
-                    self.send(dropped, Input::Dropped { ball, attempt, worker });
+                    coming.push((dropped, Input::Dropped { ball, attempt, worker }));
                 } else {
-                    self.answer(ball, attempt, &node, caught + 1);
+                    self.answer(ball, attempt, &node, caught + 1, coming);
                 }
             }
             Effect::Listen { ball, name, key, .. } => {
                 if self.rng.chance(self.faults.signalled) {
                     let payload = Payload::from(json!({"name": name, "n": self.rng.below(10)}));
-                    let signal = Input::Signal { id: format!("for-{ball}-{}", self.n_sent), name, key, payload };
+                    self.n_signals += 1;
+                    let signal = Input::Signal { id: format!("for-{ball}-{}", self.n_signals), name, key, payload };
                     let delay = self.rng.below(self.faults.delay_micros);
                     if self.rng.chance(self.faults.doubled) {
-                        self.send(delay + 1, signal.clone());
+                        coming.push((delay + 1, signal.clone()));
                     }
-                    self.send(delay, signal);
+                    coming.push((delay, signal));
                 }
             }
             // Answers that were called off may come all the same.
@@ -203,7 +244,14 @@ impl Sim {
         }
     }
 
-    fn answer(&mut self, ball: BallId, attempt: u32, node: &str, after: u64) {
+    #[expect(clippy::cast_possible_truncation, reason = "below 65,536")]
+    fn jitter(&mut self) -> u16 {
+        self.rng.below(65_536) as u16
+    }
+}
+
+impl Chance {
+    fn answer(&mut self, ball: BallId, attempt: u32, node: &str, after: u64, coming: &mut Vec<(u64, Input)>) {
         if self.rng.chance(self.faults.lost) {
             return;
         }
@@ -219,18 +267,8 @@ impl Sim {
         let answer = Input::Answer { ball, attempt, result, jitter: self.jitter() };
         let delay = after + self.rng.below(self.faults.delay_micros);
         if self.rng.chance(self.faults.doubled) {
-            self.send(delay + self.faults.delay_micros / 2, answer.clone());
+            coming.push((delay + self.faults.delay_micros / 2, answer.clone()));
         }
-        self.send(delay, answer);
-    }
-
-    fn send(&mut self, delay: u64, input: Input) {
-        self.n_sent += 1;
-        self.coming.insert((self.now.plus(delay), self.n_sent), input);
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "below 65,536")]
-    const fn jitter(&mut self) -> u16 {
-        self.rng.below(65_536) as u16
+        coming.push((delay, answer));
     }
 }

@@ -23,11 +23,12 @@ pub enum Pane {
     Inspector,
     Formation,
     Problems,
+    Scenarios,
     Outline,
 }
 
 impl Pane {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Palette,
         Self::Field,
         Self::Timeline,
@@ -36,6 +37,7 @@ impl Pane {
         Self::Inspector,
         Self::Formation,
         Self::Problems,
+        Self::Scenarios,
         Self::Outline,
     ];
 
@@ -49,6 +51,7 @@ impl Pane {
             Self::Inspector => "Inspector",
             Self::Formation => "Targets",
             Self::Problems => "Problems",
+            Self::Scenarios => "Scenarios",
             Self::Outline => "Outline",
         }
     }
@@ -67,7 +70,7 @@ pub enum Arranged {
 
 impl Default for Arranged {
     fn default() -> Self {
-        let side = [Pane::Text, Pane::Inspector, Pane::Formation, Pane::Problems, Pane::Outline];
+        let side = [Pane::Text, Pane::Inspector, Pane::Formation, Pane::Problems, Pane::Scenarios, Pane::Outline];
         let below = Self::Tabs([Pane::Timeline, Pane::Events].map(Self::Pane).to_vec(), 0);
         let middle = Self::Column(vec![(690.0, Self::Pane(Pane::Field)), (space::TIMELINE, below)]);
         Self::Row(vec![
@@ -281,11 +284,11 @@ impl Behavior<Pane> for Show<'_> {
         let badge =
             pane.and_then(self.badge).map(|(text, color)| ui.painter().layout_no_wrap(text, theme::small(), color));
         let badge_width = badge.as_ref().map_or(0.0, |badge| badge.size().x + 8.0);
-        let width = galley.size().x + badge_width + 28.0;
+        let width = galley.size().x + badge_width + 18.0;
         let (_, rect) = ui.allocate_space(vec2(width, ui.available_height()));
         let response = ui.interact(rect, id, Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::selected(Role::Tab, true, state.active, name));
-        let (left, y) = (rect.left() + 14.0, rect.center().y);
+        let (left, y) = (rect.left() + 9.0, rect.center().y);
         let text_width = galley.size().x;
         let color = if response.hovered() { theme.text } else { color };
         ui.painter().galley_with_override_text_color(pos2(left, y - galley.size().y / 2.0), galley, color);
@@ -356,9 +359,17 @@ mod tests {
             (
                 200.0,
                 Arranged::Row(
-                    [Pane::Palette, Pane::Timeline, Pane::Events, Pane::Inspector, Pane::Formation, Pane::Problems]
-                        .map(|pane| (100.0, Arranged::Pane(pane)))
-                        .to_vec(),
+                    [
+                        Pane::Palette,
+                        Pane::Timeline,
+                        Pane::Events,
+                        Pane::Inspector,
+                        Pane::Formation,
+                        Pane::Problems,
+                        Pane::Scenarios,
+                    ]
+                    .map(|pane| (100.0, Arranged::Pane(pane)))
+                    .to_vec(),
                 ),
             ),
         ]);

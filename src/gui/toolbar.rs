@@ -189,11 +189,13 @@ fn run_name(ui: &mut Ui, session: &Session) {
     let Some(watch) = session.watch() else { return };
     let id = watch.run().map(|run| short_id(run)).unwrap_or_default();
     let (word, color) = match session.mode() {
+        Mode::Replay if watch.simulation().is_some() => ("simulation", theme.fan_in),
         Mode::Replay => ("replay", theme.worker),
         _ if watch.is_running() => ("live", theme.ok),
         _ => ("over", theme.muted),
     };
-    let text = format!("run {id}  {word}");
+    let text =
+        if watch.simulation().is_some() { "no run: a simulation".to_owned() } else { format!("run {id}  {word}") };
     let galley = ui.painter().layout_no_wrap(text.clone(), theme::body(), theme.muted);
     let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 18.0, 24.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
@@ -262,6 +264,13 @@ pub fn field_tools(ui: &mut Ui, canvas: &Canvas, session: &Session, out: &mut Ve
         },
     );
     match session.watch() {
+        Some(watch) if session.mode() == Mode::Replay && watch.simulation().is_some() => {
+            const LONGEST: usize = 70;
+            let what = watch.simulation().unwrap_or_default();
+            let cut: String = what.chars().take(LONGEST).collect();
+            let dots = if cut.len() < what.len() { "…" } else { "" };
+            run_mark(ui, field, theme.fan_in, &format!("SIMULATION of {cut}{dots}"), Some("Back to editing"), out);
+        }
         Some(_) if session.mode() == Mode::Replay => {
             let rest = "Leave the replay";
             run_mark(ui, field, theme.worker, "Replay: what happened then. Nothing is called.", Some(rest), out);
@@ -281,6 +290,7 @@ pub fn run_words(session: &Session) -> Option<String> {
     let watch = session.watch()?;
     let id = watch.run().map(|run| format!(" {}", short_id(run))).unwrap_or_default();
     Some(match session.mode() {
+        _ if watch.simulation().is_some() => "Simulation".to_owned(),
         Mode::Replay => format!("Replay of run{id}"),
         _ if watch.is_running() => format!("Live run{id}"),
         _ => format!("Run{id}, over"),

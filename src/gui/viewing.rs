@@ -74,6 +74,7 @@ impl Window {
             View::ShowFormation => self.dock.show(Pane::Formation),
             View::ShowProblems => self.dock.show(Pane::Problems),
             View::Export => self.export.open(&self.editor, self.settings.look),
+            View::ShowScenarios => self.dock.show(Pane::Scenarios),
             View::ShowOutline => self.dock.show(Pane::Outline),
             View::ShowInspector => self.dock.show(Pane::Inspector),
             View::ShowText { offset } => {

@@ -214,7 +214,12 @@ impl Window {
         let mut field = ui.available_rect_before_wrap();
         let mut dock = std::mem::take(&mut self.dock);
         let problems = self.side.badge(theme);
-        let badge = |pane| (pane == Pane::Problems).then(|| problems.clone());
+        let played = SidePanel::scenarios_badge(self.editor.session(), theme);
+        let badge = |pane: Pane| match pane {
+            Pane::Problems => Some(problems.clone()),
+            Pane::Scenarios => played.clone(),
+            _ => None,
+        };
         egui::CentralPanel::no_frame().show(ui, |ui| {
             dock.ui(ui, &badge, &mut |ui, pane| {
                 if pane == Pane::Field {
@@ -249,6 +254,7 @@ impl Window {
             Pane::Inspector => self.side.inspector_ui(ui, &self.editor, out),
             Pane::Formation => self.side.formation_ui(ui, &self.editor, out),
             Pane::Problems => self.side.problems_ui(ui, &self.editor, out),
+            Pane::Scenarios => SidePanel::scenarios_ui(ui, &self.editor, out),
             Pane::Outline => self.outline.ui(ui, &self.editor, out),
         }
     }
@@ -288,6 +294,7 @@ impl Window {
         self.canvas.point_out(self.timeline.hovered.as_ref());
         self.canvas.underline(self.timeline.critical_nodes(shown.run));
         self.canvas.hide_notes(self.settings.hides_notes);
+        self.canvas.cover(self.editor.coverage_shown().cloned());
         self.canvas.ui(ui, &subject, out);
         super::panels::broken_text(ui, shown.broken);
         if let Some(node) = self.reveal.take() {

@@ -78,7 +78,7 @@ impl Parser<'_> {
         if self.tok.kind != Kind::Word {
             return self.unexpected();
         }
-        if KEYWORDS.contains(&word) || word == "role" || word == "layout" || self.lex.arrow_follows() {
+        if KEYWORDS.contains(&word) || matches!(word, "role" | "layout" | "scenario") || self.lex.arrow_follows() {
             return Diagnostic::error("L010", span, "this statement stands outside of a play")
                 .help("put it between the braces of a play");
         }

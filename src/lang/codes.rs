@@ -112,4 +112,19 @@ pub const CODES: &[Code] = &[
         "Split it: a large play into several files, a large wire into several wires",
     ),
     Code::error("L031", "There are more problems than are shown", "Correct those that are shown, then check again"),
+    Code::error(
+        "L032",
+        "A scenario has no name, or no opening brace",
+        "Write it as in 'scenario \"declined\" { charge fails \"declined\", expect pass refused }'",
+    ),
+    Code::error(
+        "L033",
+        "A step of a scenario is none",
+        "A step is input {…}, NODE answers {…}, NODE fails \"…\", NODE takes 5s, signal NODE {…} or expect …; steps are parted by commas or new lines",
+    ),
+    Code::error(
+        "L034",
+        "A value of a scenario is missing, or is none",
+        "Write JSON, as in 'input {total: 120}', or an expression in parentheses, as in 'expect result (ball.total > 100)'",
+    ),
 ];

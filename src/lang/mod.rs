@@ -13,6 +13,7 @@ mod parser;
 mod patch;
 mod printer;
 mod reading;
+mod scenarios;
 mod source;
 mod statements;
 mod wires;

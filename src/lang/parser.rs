@@ -314,12 +314,33 @@ impl<'t> Parser<'t> {
     /// Goes to the end of a statement that could not be read: to where a good one would end if its brackets are
     /// closed, else to the end of the line on which the first open one stands.
     pub fn skip_statement(&mut self) {
-        self.skip_token();
+        if self.is_scenario() {
+            self.skip_scenario();
+        } else {
+            self.skip_token();
+        }
         while self.more() {
             if !self.skip_token() {
                 return self.skip_line();
             }
         }
+    }
+
+    /// Whether a scenario with its brace starts here: its braces hold others, as no group's do.
+    fn is_scenario(&self) -> bool {
+        let mut ahead = self.lex;
+        let mut next = || {
+            let token = ahead.next(&mut Vec::new());
+            (token.kind, token.line_break)
+        };
+        self.is_word("scenario") && next() == (Kind::Str, false) && next() == (Kind::Open, false)
+    }
+
+    fn skip_scenario(&mut self) {
+        self.bump();
+        self.bump();
+        let end = self.block_end();
+        self.take_brackets(end);
     }
 
     pub fn skip_line(&mut self) {

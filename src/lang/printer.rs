@@ -7,8 +7,8 @@ use super::statements::KEYWORDS;
 
 use crate::base::{Coord, Dur};
 use crate::play::{
-    Bind, Binding, Document, Entry, Expr, Head, Item, Line, Node, NodeKind, Policy, Spread, Stmt, Target, Via, When,
-    Wire,
+    Bind, Binding, Document, Entry, Expect, Expr, Given, Gives, Head, Item, Line, Mock, Node, NodeKind, Policy,
+    Scenario, SentSignal, SignalTo, Spread, Step, Stmt, Target, Via, When, Wire,
 };
 
 /// Longer layouts get a line for each place.
@@ -196,6 +196,7 @@ pub(super) fn stmt(out: &mut String, stmt: &Stmt, style: Style) {
         Stmt::Node(of) => node(out, of, style),
         Stmt::Wire(of) => wire(out, of),
         Stmt::Layout(entries) => layout(out, entries, style),
+        Stmt::Scenario(of) => scenario(out, of, style),
     }
 }
 
@@ -362,6 +363,96 @@ pub(super) fn entry(out: &mut String, entry: &Entry) {
             out.push_str(" }");
         }
     }
+}
+
+/// On one line if that is short, else a line for each step.
+fn scenario(out: &mut String, scenario: &Scenario, style: Style) {
+    out.push_str("scenario ");
+    string(out, &scenario.name);
+    let steps: Vec<String> = scenario.steps.iter().map(step_text).collect();
+    let width: usize = steps.iter().map(|step| step.len() + 2).sum();
+    let Style { indent, newline, .. } = style;
+    if width <= WIDTH && !steps.iter().any(|step| step.contains('\n')) {
+        let _ = write!(out, " {{ {}{}}}", steps.join(", "), if steps.is_empty() { "" } else { " " });
+        return;
+    }
+    let _ = write!(out, " {{{newline}");
+    for step in steps {
+        let _ = write!(out, "{indent}  {step}{newline}");
+    }
+    let _ = write!(out, "{indent}}}");
+}
+
+fn step_text(step: &Step) -> String {
+    let mut out = String::new();
+    match step {
+        Step::Input(Given(value)) => out = format!("input {value}"),
+        Step::Mock(mock) => mock_text(&mut out, mock),
+        Step::Signal(SentSignal { to, payload, at }) => {
+            out.push_str("signal ");
+            match to {
+                SignalTo::Node(node) => out.push_str(node),
+                SignalTo::Name(name) => string(&mut out, name),
+            }
+            if let Some(Given(value)) = payload {
+                let _ = write!(out, " {value}");
+            }
+            if let Some(at) = at {
+                let _ = write!(out, " at {at}");
+            }
+        }
+        Step::Expect(expect) => expect_text(&mut out, expect),
+    }
+    out
+}
+
+fn mock_text(out: &mut String, mock: &Mock) {
+    out.push_str(&mock.node);
+    if let Some(waits) = mock.waits {
+        let _ = write!(out, " waits {waits}");
+    }
+    if let Some(takes) = mock.takes {
+        let _ = write!(out, " takes {takes}");
+    }
+    match &mock.gives {
+        Gives::Own => {}
+        Gives::Answer(Given(value)) => {
+            let _ = write!(out, " answers {value}");
+        }
+        Gives::Failure(said) => {
+            out.push_str(" fails ");
+            string(out, said);
+        }
+    }
+    if let Some(times) = mock.times {
+        let _ = write!(out, " times {times}");
+    }
+}
+
+fn expect_text(out: &mut String, expect: &Expect) {
+    out.push_str("expect ");
+    let _ = match expect {
+        Expect::Pass(None) => write!(out, "pass"),
+        Expect::Pass(Some(node)) => write!(out, "pass {node}"),
+        Expect::Fail { node, said } => {
+            out.push_str("fail");
+            if let Some(node) = node {
+                let _ = write!(out, " {node}");
+            }
+            if let Some(said) = said {
+                out.push(' ');
+                string(out, said);
+            }
+            Ok(())
+        }
+        Expect::Result(Given(value)) => write!(out, "result {value}"),
+        Expect::Visited { node, times: None } => write!(out, "visited {node}"),
+        Expect::Visited { node, times: Some(times) } => write!(out, "visited {node} times {times}"),
+        Expect::Not(node) => write!(out, "not {node}"),
+        Expect::Sent { node, value: Given(value) } => write!(out, "sent {node} {value}"),
+        Expect::Within(dur) => write!(out, "within {dur}"),
+        Expect::Parked(node) => write!(out, "parked {node}"),
+    };
 }
 
 pub(super) fn bind(out: &mut String, bind: &Bind, style: Style) {

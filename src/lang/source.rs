@@ -85,6 +85,12 @@ pub enum Part {
         entry: u32,
         index: u16,
     },
+    /// The n-th step of a scenario, whole.
+    Step(u16),
+    /// The node that the n-th step of a scenario names.
+    StepNode(u16),
+    /// The value of the n-th step of a scenario; of an expression the inside of its parentheses.
+    StepValue(u16),
     /// The pattern of a binding.
     Pattern,
     /// What follows the pattern of a binding.

@@ -25,7 +25,7 @@ impl<'t> Parser<'t> {
             Kind::Word => {
                 let word = self.word();
                 let is_keyword = match word.as_bytes()[0] {
-                    b's' | b'c' | b'f' | b'w' | b'p' => KEYWORDS.contains(&word),
+                    b's' | b'c' | b'f' | b'w' | b'p' => KEYWORDS.contains(&word) || word == "scenario",
                     b'r' => word == "role",
                     b'l' => word == "layout",
                     _ => false,
@@ -43,6 +43,9 @@ impl<'t> Parser<'t> {
         self.bump();
         if keyword == "layout" {
             return self.layout();
+        }
+        if keyword == "scenario" {
+            return self.scenario();
         }
         if !self.more() {
             return Err(self.no_name(keyword));

@@ -52,7 +52,7 @@ impl Parser<'_> {
 
     fn no_arrow(&self, first: Span, is_word: bool) -> Diagnostic {
         let word = self.slice(first);
-        let keywords = KEYWORDS.into_iter().chain(["role", "layout"]);
+        let keywords = KEYWORDS.into_iter().chain(["role", "layout", "scenario"]);
         if self.more() && self.tok.kind == Kind::Comma {
             return Diagnostic::error("L022", self.tok.span, "several nodes stand in braces")
                 .help("write { a, b } -> c");

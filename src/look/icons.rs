@@ -85,6 +85,7 @@ impl Icon {
             StateKind::Done => Some(Self::Tick),
             StateKind::Failed | StateKind::Lost => Some(Self::Cross),
             StateKind::Cancelled => Some(Self::Stop),
+            StateKind::Missed => Some(Self::Warning),
         }
     }
 

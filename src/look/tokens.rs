@@ -118,7 +118,7 @@ impl<C: Copy> Tokens<C> {
             StateKind::BackingOff | StateKind::WaitingForSignal | StateKind::WaitingForOthers => self.signal,
             StateKind::WaitingForWorker => self.worker,
             StateKind::Done => self.ok,
-            StateKind::Failed | StateKind::Lost => self.error,
+            StateKind::Failed | StateKind::Lost | StateKind::Missed => self.error,
             StateKind::Cancelled => self.muted,
         }
     }

@@ -286,7 +286,7 @@ fn first_fan_in(nodes: &[PlanNode], wires: &[PlanWire], fan_out: u32) -> Option<
     None
 }
 
-/// FNV-1a of 128 bits over the statements that decide what a run does: no comments, no layout.
+/// FNV-1a of 128 bits over the statements that decide what a run does: no comments, no layout, no scenarios.
 fn digest(play: &Play, formation: Option<&Formation>) -> String {
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
@@ -297,7 +297,7 @@ fn digest(play: &Play, formation: Option<&Formation>) -> String {
     };
     feed(&format!("{} {:?}", play.coord, play.timeout));
     for line in &play.body {
-        if !matches!(line.kind, Stmt::Comment(_) | Stmt::Layout(_)) {
+        if !matches!(line.kind, Stmt::Comment(_) | Stmt::Layout(_) | Stmt::Scenario(_)) {
             feed(&serde_json::to_string(&line.kind).unwrap_or_default());
         }
     }

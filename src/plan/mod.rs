@@ -147,6 +147,10 @@ impl Plan {
         &self.nodes
     }
 
+    pub const fn n_wires(&self) -> usize {
+        self.wires.len()
+    }
+
     pub fn targets(&self) -> &[PlanTarget] {
         &self.targets
     }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use smol_str::SmolStr;
 
+use super::scenario::Scenario;
 use crate::base::{Coord, Dur, NodeId};
 
 /// Longer texts are not read. In bytes.
@@ -107,6 +108,7 @@ pub enum Stmt {
     Node(Node),
     Wire(Wire),
     Layout(Vec<Entry>),
+    Scenario(Scenario),
     /// Text that could not be read, word for word.
     Bad(String),
 }

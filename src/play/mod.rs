@@ -15,6 +15,7 @@ mod notes;
 pub mod ops;
 pub(crate) mod raw;
 pub mod ron;
+mod scenario;
 mod scope;
 pub(crate) mod sound;
 
@@ -26,5 +27,6 @@ pub use doc::{MAX_GROUP, MAX_LINES, MAX_TEXT, address_for, is_name};
 pub use edit::{Edit, EditError, Head, Splice};
 pub use graph::{Edge, Graph, MAX_WIRES, WireEnd};
 pub use notes::{Note, NoteAt, NoteRef, notes};
+pub use scenario::{Expect, Given, Gives, Mock, Scenario, SentSignal, SignalTo, Step};
 pub use scope::Scopes;
 pub use sound::Unsound;

@@ -50,6 +50,69 @@ fn starts_block(line: &[u8]) -> bool {
     })
 }
 
+/// The offset after the value whose first byte is at `from`, or where the search gave up: at what [`expr_end`] gives
+/// up at, and where no value starts.
+pub(crate) fn value_end(text: &str, from: usize) -> Result<usize, usize> {
+    let bytes = text.as_bytes();
+    let rest = text.get(from..).ok_or(from)?;
+    match bytes.get(from) {
+        Some(b'(') => expr_end(text, from + 1).map(|at| at + 1),
+        Some(b'{' | b'[') => brackets_end(text, from),
+        Some(b'"') => string_end(&bytes[..bytes.len().min(from.saturating_add(MAX_EXPR))], from, b'"', false),
+        Some(b'-' | b'0'..=b'9') => {
+            let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'+' | b'-');
+            let len = rest.bytes().take_while(is_part).count();
+            // As JSON has it, so that an arrow or a name behind it is no part of it.
+            let is_number = serde_json::from_str::<serde_json::Number>(&rest[..len]).is_ok();
+            if is_number { Ok(from + len) } else { Err(from) }
+        }
+        _ => {
+            let len = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
+            if matches!(&rest[..len], "true" | "false" | "null") { Ok(from + len) } else { Err(from) }
+        }
+    }
+}
+
+/// The offset after the brace or bracket that closes the one at `from`.
+fn brackets_end(text: &str, from: usize) -> Result<usize, usize> {
+    let bytes = text.as_bytes();
+    let limit = bytes.len().min(from.saturating_add(MAX_EXPR));
+    let mut depth = 0_u32;
+    let mut pos = from;
+    while pos < limit {
+        match bytes[pos] {
+            b'\n' if starts_block(&bytes[pos + 1..limit]) => return Err(pos),
+            b'{' | b'[' | b'(' => depth += 1,
+            b'}' | b']' | b')' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Ok(pos + 1);
+                }
+            }
+            b'-' if bytes.get(pos + 1) == Some(&b'>') => return Err(pos),
+            b'/' if bytes.get(pos + 1) == Some(&b'/') => {
+                pos += bytes[pos..limit].iter().position(|&b| b == b'\n').ok_or(limit)?;
+                continue;
+            }
+            quote @ (b'"' | b'\'') => {
+                pos = string_end(&bytes[..limit], pos, quote, is_raw(&bytes[from..pos]))?;
+                continue;
+            }
+            _ => {}
+        }
+        pos += 1;
+    }
+    Err(limit)
+}
+
+/// Whether `text` reads back as itself as a value.
+pub(crate) fn is_value(text: &str) -> bool {
+    match text.strip_prefix('(') {
+        Some(rest) => rest.strip_suffix(')').is_some_and(is_expr),
+        None => value_end(text, 0) == Ok(text.len()),
+    }
+}
+
 /// The source between `(` and `)`, without the spaces at its ends; a comment at its end keeps its newline.
 pub(crate) fn trim_expr(text: &str) -> &str {
     let trimmed = text.trim();

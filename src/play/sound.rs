@@ -10,6 +10,7 @@ use super::doc::{
 };
 use super::edit::Head;
 use super::raw;
+use super::scenario::{Given, Gives, Mock, SentSignal, SignalTo, Step};
 use crate::base::{Coord, VersionKind, is_image, is_method, is_version, version_kind};
 
 /// Why a part of a document cannot be written as text.
@@ -174,6 +175,28 @@ fn stmt(stmt: &Stmt) -> Sound {
                 all(&frame.nodes, |id| name(id))
             }
         }),
+        Stmt::Scenario(scenario) => all(&scenario.steps, step),
+    }
+}
+
+fn step(step: &Step) -> Sound {
+    if let Some(node) = step.node() {
+        name(node)?;
+    }
+    if let Some(Given(text)) = step.given() {
+        must(raw::is_value(text), "a value is JSON or an expression in parentheses, of at most 16 KB")?;
+    }
+    match step {
+        // It would read as what stands for the target of a node called `signal`.
+        Step::Signal(SentSignal { to: SignalTo::Node(node), .. })
+            if matches!(node.as_str(), "answers" | "fails" | "takes" | "waits") =>
+        {
+            Err(Unsound("a signal to a node of that name names the signal in quotes"))
+        }
+        Step::Mock(Mock { waits: None, takes: None, gives: Gives::Own, .. }) => {
+            Err(Unsound("what stands for a target answers, fails, takes or waits"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -151,11 +151,6 @@ pub(super) const fn status_code(code: Code) -> tonic::Code {
     }
 }
 
-/// FNV-1a, 64 bits.
-pub(super) fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
 fn timestamp(unix_us: u64) -> Timestamp {
     let seconds = i64::try_from(unix_us / 1_000_000).unwrap_or(i64::MAX);
     let nanos = i32::try_from(unix_us % 1_000_000 * 1000).unwrap_or_default();

@@ -280,7 +280,7 @@ fn goes_by(binding: &Binding, formation: Option<&Formation>, image: &str, versio
 
 fn builtin(binding: &Binding, formation: Option<&Formation>) -> Vec<Method> {
     let own = builtin_methods().iter().filter(|method| goes_by(binding, formation, method.image, method.version));
-    own.filter_map(|method| to_method(&method.to_proto(), binding, formation)).collect()
+    own.filter_map(|method| to_method(&super::demo::to_proto(method), binding, formation)).collect()
 }
 
 /// `None` if a call would not go there.

@@ -255,5 +255,5 @@ pub(super) async fn call_builtin(worker: Arc<dyn Worker>, job: Job) -> Result<An
 
 /// How long a built-in worker needs before it can take a ball.
 pub(super) fn builtin_ready_after(to: &Coord) -> std::time::Duration {
-    demo::ready_after(to)
+    crate::demo::ready_after(to)
 }

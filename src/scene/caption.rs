@@ -49,6 +49,15 @@ impl Caption {
         self.say(Tone::Quiet, format_args!("{}", card.foot));
     }
 
+    /// How many balls scenarios brought to a node.
+    pub(super) fn reached(&mut self, n: u32) {
+        match n {
+            0 => self.say(Tone::Failed, format_args!("no ball came")),
+            1 => self.say(Tone::Plain, format_args!("1 ball")),
+            n => self.say(Tone::Plain, format_args!("{n} balls")),
+        }
+    }
+
     /// What `state`, the one that is shown of `node` at `time`, says. `fill` is asked for only at a fan-in that waits.
     pub(super) fn of_state(
         &mut self,

@@ -33,6 +33,8 @@ pub enum StateKind {
     Failed,
     Lost,
     Cancelled,
+    /// No scenario brought a ball here.
+    Missed,
 }
 
 impl StateKind {
@@ -66,6 +68,7 @@ impl StateKind {
             Self::Failed => "failed",
             Self::Lost => "lost",
             Self::Cancelled => "cancelled",
+            Self::Missed => "not reached",
         }
     }
 }
@@ -93,6 +96,8 @@ pub enum WireState {
     Hot,
     /// Balls have gone along.
     Done,
+    /// No scenario sent a ball along.
+    Missed,
 }
 
 /// What a visible wire shows of the run; wires that are idle have none.
@@ -126,6 +131,13 @@ pub struct BallMark {
     pub wire: Option<u32>,
     /// The node that it is at, or glides to.
     pub node: u32,
+}
+
+/// How many balls came to each node and took each wire, by the numbers of the graph.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub nodes: Vec<u32>,
+    pub wires: Vec<u32>,
 }
 
 /// An instant of a run.
@@ -191,6 +203,23 @@ impl Frame {
     pub fn ball_at(&self, at: Point) -> Option<BallId> {
         let mut seen = self.balls.iter().rev().filter(|ball| ball.motion != Motion::Held);
         seen.find(|ball| (ball.at.x - at.x).hypot(ball.at.y - at.y) <= BALL_RADIUS).map(|ball| ball.ball)
+    }
+
+    /// Marks what scenarios reached and what they did not, after [`Self::build`] without a run.
+    pub fn cover(&mut self, counts: &Counts, visible: &Visible, lod: Lod) {
+        for mark in &mut self.nodes {
+            let Some(&n) = counts.nodes.get(mark.node as usize) else { continue };
+            mark.state = if n > 0 { StateKind::Done } else { StateKind::Missed };
+            mark.n_visits = n;
+            if lod == Lod::Full {
+                mark.caption.reached(n);
+            }
+        }
+        for &wire in &visible.wires {
+            let Some(&n) = counts.wires.get(wire as usize) else { continue };
+            let state = if n > 0 { WireState::Done } else { WireState::Missed };
+            self.wires.push(WireMark { wire, state, n });
+        }
     }
 
     fn mark_node(&mut self, i: usize, node: u32, geometry: &Geometry, run: Option<Instant<'_>>, lod: Lod) {
@@ -339,7 +368,8 @@ struct Inside {
 impl Inside {
     const fn add(&mut self, state: StateKind) {
         match state {
-            StateKind::Idle => {}
+            // Coverage is marked on the cards of a frame one by one.
+            StateKind::Idle | StateKind::Missed => {}
             StateKind::Arrived | StateKind::Running => self.running += 1,
             StateKind::BackingOff
             | StateKind::WaitingForSignal

@@ -29,7 +29,7 @@ pub use binding::Binding;
 pub use caption::{Caption, Span, Tone};
 pub use card::{Card, Kind, NARROW_H, WIDE_H, card_size};
 pub use chip::{Chip, ChipKind};
-pub use frame::{BallMark, Frame, Instant, Motion, NodeMark, StateKind, WireMark, WireState};
+pub use frame::{BallMark, Counts, Frame, Instant, Motion, NodeMark, StateKind, WireMark, WireState};
 pub use frames::FrameCard;
 pub use geometry::{Geometry, Visible};
 pub use hit::{Hit, Lod, PORT_TARGET, WIRE_TARGET_PX};

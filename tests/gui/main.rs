@@ -18,5 +18,6 @@ mod notes;
 mod panels;
 mod processes;
 mod runs;
+mod scenarios;
 mod stage;
 mod text;

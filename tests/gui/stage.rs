@@ -159,6 +159,13 @@ impl Stage {
         self.settle();
     }
 
+    /// Clicks on the first of several that are labelled so.
+    pub fn click_first(&mut self, label: &str) {
+        let first = self.harness.get_all_by_label(label).next();
+        first.expect("there is one").click();
+        self.settle();
+    }
+
     /// Chooses a command from the palette, by its id in the registry. `tests/commands.rs` counts these.
     pub fn choose(&mut self, id: &str) {
         let entry = registry::entries().find(|entry| entry.id == id).expect("the registry has it");

@@ -5,8 +5,9 @@
 
 use chalktalk::base::{Coord, Dur, NodeId, Unit};
 use chalktalk::play::{
-    Bind, Binding, Document, Edit, Entry, Expr, Formation, Frame, Head, Hop, Item, Line, Node, NodeKind, NotePlace,
-    Options, Place, Play, Policy, Share, Splice, Spread, Stmt, Target, TargetRef, Via, When, Wire,
+    Bind, Binding, Document, Edit, Entry, Expect, Expr, Formation, Frame, Given, Gives, Head, Hop, Item, Line, Mock,
+    Node, NodeKind, NotePlace, Options, Place, Play, Policy, Scenario, SentSignal, Share, SignalTo, Splice, Spread,
+    Step, Stmt, Target, TargetRef, Via, When, Wire,
 };
 
 pub struct Tape<'a> {
@@ -66,6 +67,20 @@ const TEXTS: [&str; 12] = [
     "\\u{41}",
     "http://shop-{version}.svc:50051",
 ];
+const VALUES: [&str; 11] = [
+    "{}",
+    "{total: 120, \"id\": [1, -2.5e3], at: null}",
+    "{a: ball.b, c: '}'}",
+    "[]",
+    "[{\"x\": \"}\"}, \"]\"]",
+    "\"text -> \\\"more\\\"\"",
+    "7",
+    "-0.5",
+    "true",
+    "null",
+    "{\n    \"deep\": {\"er\": [1,\n 2]} // so\n  }",
+];
+
 const EXPRS: [&str; 16] = [
     "ball.x > 1",
     "f(a, (b))",
@@ -202,7 +217,7 @@ impl<'a> Tape<'a> {
     }
 
     pub fn stmt(&mut self) -> Line<Stmt> {
-        let kind = match self.below(16) {
+        let kind = match self.below(17) {
             0..6 => Stmt::Node(self.node()),
             6..11 => Stmt::Wire(self.wire()),
             11 => Stmt::Comment(self.pick(&COMMENTS).to_owned()),
@@ -211,6 +226,7 @@ impl<'a> Tape<'a> {
                 let most = if self.one_in(4) { 14 } else { 3 };
                 Stmt::Layout(self.list(0, most, Self::entry))
             }
+            14 => Stmt::Scenario(Scenario { name: self.text(), steps: self.list(0, 5, Self::step) }),
             _ if self.one_in(3) => Stmt::Bad(self.pick(&BAD_STMTS).to_owned()),
             _ => Stmt::Node(self.node()),
         };
@@ -227,6 +243,45 @@ impl<'a> Tape<'a> {
                 Entry::Frame(Frame { title, collapsed, nodes: self.list(0, 4, Self::id) })
             }
             _ => Entry::Node(Place { id: self.id(), x, y }),
+        }
+    }
+
+    fn given(&mut self) -> Given {
+        let expr = self.expr();
+        if self.one_in(3) { Given(format!("({})", expr.0)) } else { Given(self.pick(&VALUES).to_owned()) }
+    }
+
+    fn step(&mut self) -> Step {
+        match self.below(14) {
+            0 => Step::Input(self.given()),
+            1..5 => {
+                let gives = match self.below(3) {
+                    0 => Gives::Answer(self.given()),
+                    1 => Gives::Failure(self.text()),
+                    _ => Gives::Own,
+                };
+                let waits = self.some(4, Self::dur);
+                let takes = if waits.is_none() && gives.is_own() { Some(self.dur()) } else { self.some(4, Self::dur) };
+                Step::Mock(Mock {
+                    node: self.id(),
+                    waits,
+                    takes,
+                    gives,
+                    times: self.some(4, |tape| tape.below(9) as u32),
+                })
+            }
+            5 | 6 => {
+                let to = if self.one_in(2) { SignalTo::Node(self.id()) } else { SignalTo::Name(self.text()) };
+                Step::Signal(SentSignal { to, payload: self.some(2, Self::given), at: self.some(3, Self::dur) })
+            }
+            7 => Step::Expect(Expect::Pass(self.some(2, Self::id))),
+            8 => Step::Expect(Expect::Fail { node: self.some(2, Self::id), said: self.some(2, Self::text) }),
+            9 => Step::Expect(Expect::Result(self.given())),
+            10 => Step::Expect(Expect::Visited { node: self.id(), times: self.some(2, |tape| tape.below(9) as u32) }),
+            11 => Step::Expect(Expect::Not(self.id())),
+            12 => Step::Expect(Expect::Sent { node: self.id(), value: self.given() }),
+            _ if self.one_in(2) => Step::Expect(Expect::Within(self.dur())),
+            _ => Step::Expect(Expect::Parked(self.id())),
         }
     }
 
@@ -390,6 +445,11 @@ impl<'a> Tape<'a> {
                     _ if at < entries.len() => drop(entries.remove(at)),
                     _ => entries.push(entry),
                 }
+            }
+            (_, Stmt::Scenario(scenario)) => {
+                let at = self.below(scenario.steps.len() + 1);
+                let step = self.step();
+                scenario.steps.insert(at, step);
             }
             (_, Stmt::Comment(text)) => self.pick(&COMMENTS).clone_into(text),
             _ => line.blank = !line.blank,

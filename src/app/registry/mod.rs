@@ -12,6 +12,7 @@ mod layout;
 mod run;
 mod sketch;
 mod text;
+mod trial;
 mod view;
 
 use super::command::Command;
@@ -34,7 +35,7 @@ pub struct Entry {
 }
 
 /// The lists of all areas, in the order of the palette and of the docs.
-const AREAS: [(&str, &[Entry]); 7] = [
+const AREAS: [(&str, &[Entry]); 8] = [
     ("Files", file::ENTRIES),
     ("Drawing", draw::ENTRIES),
     ("Drawing by mouse or keys", sketch::ENTRIES),
@@ -42,6 +43,7 @@ const AREAS: [(&str, &[Entry]); 7] = [
     ("Layout, levels and export", layout::ENTRIES),
     ("View", view::ENTRIES),
     ("Runs", run::ENTRIES),
+    ("Scenarios", trial::ENTRIES),
 ];
 
 /// All entries by area. The first of two entries with one shortcut takes the key while it is enabled.

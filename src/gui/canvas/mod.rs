@@ -99,6 +99,7 @@ pub struct Canvas {
     signal: signal::SignalForm,
     wheel_in_lines: bool,
     wires: wires::Kept,
+    coverage: Option<Arc<crate::scene::Counts>>,
     block_mesh: Arc<Mesh>,
     kept: Kept,
     rect: Option<Rect>,
@@ -130,6 +131,11 @@ impl Canvas {
     /// Flies to a view of the whole play.
     pub const fn fit(&mut self) {
         self.fit = Some(Fit::Flying);
+    }
+
+    /// What scenarios reached, to be painted where no run is shown.
+    pub fn cover(&mut self, coverage: Option<Arc<crate::scene::Counts>>) {
+        self.coverage = coverage;
     }
 
     /// Another play is shown: fits at once.
@@ -440,6 +446,9 @@ impl Canvas {
         }
         let instant = subject.run.map(|run| Instant { view: run.view, binding: &self.binding, time: run.time });
         self.frame.build(&self.geometry, instant, &self.visible, lod);
+        if let (None, Some(coverage)) = (instant, &self.coverage) {
+            self.frame.cover(coverage, &self.visible, lod);
+        }
         let paint = Paint {
             theme,
             canvas: rect,
@@ -465,6 +474,7 @@ impl Canvas {
         }
         if lod == Lod::Full {
             wires::chips(&paint, painter);
+            wires::missed(&paint, painter);
         }
         if let Some((curve, valid)) =
             self.drag.loose_wire(&self.geometry, self.pointer.map(|at| self.view.scene_from_screen(rect, at)))

@@ -35,6 +35,7 @@ pub const fn word(state: StateKind) -> &'static str {
         StateKind::Failed => "failed",
         StateKind::Lost => "ball lost",
         StateKind::Cancelled => "cancelled",
+        StateKind::Missed => "not reached",
     }
 }
 
@@ -276,6 +277,7 @@ fn state_sign(painter: &Painter, theme: &Theme, state: StateKind, progress: Opti
         }
         StateKind::Done => Icon::Tick.paint(painter, at, color),
         StateKind::Failed | StateKind::Lost => Icon::Cross.paint(painter, at, color),
+        StateKind::Missed => Icon::Warning.paint(painter, at, color),
         StateKind::Cancelled => Icon::Stop.paint(painter, at.shrink(at.width() * 0.1), color),
     }
 }

@@ -81,6 +81,7 @@ fn look(paint: &Paint<'_>, wire: u32, state: WireState) -> Look {
         WireState::Idle => (theme.wire, 1.7),
         WireState::Hot => (theme.accent, 2.2),
         WireState::Done => (theme.ok, 2.0),
+        WireState::Missed => (theme::mix(theme.wire, theme.error, 0.75), 1.7),
     };
     let is_error = paint.geometry.wire(wire).chip.as_ref().is_some_and(|chip| chip.kind == ChipKind::Error);
     let color = if is_error && state == WireState::Done { theme.error } else { color };
@@ -146,6 +147,24 @@ pub fn chips(paint: &Paint<'_>, painter: &Painter) {
         let galley = paint.elided(painter, &chip.text, theme::mono(paint.font(size::CAPTION)), room);
         let at = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size()).min;
         painter.galley(at, galley, color);
+    }
+}
+
+/// A sign on each wire that no scenario sent a ball along: colour alone does not say it.
+pub fn missed(paint: &Paint<'_>, painter: &Painter) {
+    let theme = paint.theme;
+    for mark in paint.frame.wires.iter().filter(|mark| mark.state == WireState::Missed) {
+        let wire = paint.geometry.wire(mark.wire);
+        // Beside the label, which stands in the middle.
+        let part = if wire.chip.is_some() { 0.8 } else { 0.5 };
+        let at = paint.at(wire.at(part).0);
+        let side = 15.0 * paint.view.zoom.clamp(0.6, 1.4);
+        painter.circle(at, side * 0.62, theme.field, Stroke::new(1.0, theme.error));
+        super::super::icons::Icon::Cross.paint(
+            painter,
+            Rect::from_center_size(at, egui::Vec2::splat(side * 0.62)),
+            theme.error,
+        );
     }
 }
 

@@ -94,8 +94,8 @@ fn class_of(word: &str, after_on: bool) -> Class {
     match word {
         "error" | "timeout" if after_on => Class::Keyword,
         "play" | "formation" | "snap" | "call" | "fan-out" | "fan-in" | "wait-for-signal" | "wait-for-worker"
-        | "pass" | "role" | "layout" | "when" | "otherwise" | "on" | "service" | "pod" | "process" | "pull"
-        | "builtin" | "reflect" | "container" => Class::Keyword,
+        | "pass" | "role" | "layout" | "scenario" | "when" | "otherwise" | "on" | "service" | "pod" | "process"
+        | "pull" | "builtin" | "reflect" | "container" => Class::Keyword,
         "timeout" | "retry" | "backoff" | "key" | "with" => Class::Option,
         "all" | "any" | "one" | "each" => Class::Number,
         _ if word.starts_with(|c: char| c.is_ascii_digit()) && !word.contains('/') => Class::Number,

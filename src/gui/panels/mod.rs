@@ -14,6 +14,7 @@ mod outline;
 mod payload;
 mod problems;
 mod runs;
+mod scenarios;
 mod side;
 mod text;
 mod timeline;

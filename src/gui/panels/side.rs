@@ -4,6 +4,7 @@ use super::formation::FormationPanel;
 use super::inside::{self, Inside};
 use super::inspector::Inspector;
 use super::problems::{self, Located};
+use super::scenarios;
 use super::text::TextPane;
 use crate::app::{Command, Editor, Session};
 use crate::base::NodeId;
@@ -78,6 +79,21 @@ impl SidePanel {
 
     pub fn problems_ui(&mut self, ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
         problems::ui(ui, editor.session(), &self.found.list, out);
+    }
+
+    pub fn scenarios_ui(ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
+        scenarios::ui(ui, editor, out);
+    }
+
+    /// How many scenarios were played, in the colour of the worst; nothing if none was.
+    pub fn scenarios_badge(session: &Session, theme: &Theme) -> Option<(String, egui::Color32)> {
+        let verdicts = session.trials().verdicts();
+        let failed = verdicts.iter().filter(|verdict| !verdict.passed()).count();
+        match (verdicts.len(), failed) {
+            (0, _) => None,
+            (n, 0) => Some((n.to_string(), theme.ok)),
+            (_, failed) => Some((failed.to_string(), theme.error)),
+        }
     }
 
     /// The text, and below it what the selected node did in the run.

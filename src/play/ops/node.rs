@@ -68,7 +68,7 @@ impl At<'_> {
         let last_where = |is: fn(&Stmt) -> bool| body.iter().rposition(|line| is(&line.kind)).map(|n| n + 1);
         last_where(|stmt| matches!(stmt, Stmt::Node(_)))
             .or_else(|| last_where(|stmt| matches!(stmt, Stmt::Role(_))))
-            .or_else(|| self.before_first(|stmt| matches!(stmt, Stmt::Wire(_) | Stmt::Layout(_))))
+            .or_else(|| self.before_first(|stmt| matches!(stmt, Stmt::Wire(_) | Stmt::Layout(_) | Stmt::Scenario(_))))
             .unwrap_or(body.len())
     }
 

@@ -94,7 +94,7 @@ impl At<'_> {
                     new.hops.iter_mut().flat_map(|hop| &mut hop.to).for_each(|id| *id = renamed(id));
                     (&mut wires, Stmt::Wire(new))
                 }
-                Stmt::Role(_) | Stmt::Layout(_) | Stmt::Bad(_) => continue,
+                Stmt::Role(_) | Stmt::Layout(_) | Stmt::Scenario(_) | Stmt::Bad(_) => continue,
             };
             to.append(&mut comments);
             to.push(Line { blank: false, kind, note: line.note.clone() });

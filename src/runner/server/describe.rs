@@ -2,6 +2,7 @@
 
 use tonic::{Code, Status};
 
+use super::super::demo::to_proto;
 use super::super::pull::Standing;
 use super::super::{Prepared, Runner, builtin_methods, v1};
 use super::Shared;
@@ -46,7 +47,7 @@ pub(super) fn missing(runner: &Runner, play: &Coord, code: Code) -> Status {
 pub(super) fn targets(shared: &Shared, image: &str) -> Vec<v1::Target> {
     let plays = shared.runner.plays();
     let plays = plays.iter().map(|play| target(play_method(play), v1::TargetKind::Play));
-    let builtin = builtin_methods().iter().map(|method| target(method.to_proto(), v1::TargetKind::Builtin));
+    let builtin = builtin_methods().iter().map(|method| target(to_proto(method), v1::TargetKind::Builtin));
     let pulled = shared.runner.hub().standings().into_iter().map(|standing| {
         let Standing { method, queued, held, workers, credit, .. } = standing;
         v1::Target { method: Some(method), kind: v1::TargetKind::Pull.into(), queued, held, workers, credit }

@@ -102,6 +102,7 @@ pub fn ui(ui: &mut Ui, editor: &Editor, jump: &mut JumpField, critical: Option<&
         }
         ui.add_space(4.0);
         match (watch, session.mode()) {
+            (Some(watch), Mode::Replay) if watch.simulation().is_some() => drop(chip(ui, "Simulation", theme.fan_in)),
             (Some(_), Mode::Replay) => drop(chip(ui, "Replay", theme.worker)),
             (Some(watch), _) if watch.is_running() && watch.playback().is_following() => {
                 drop(chip(ui, "Live", theme.ok));

@@ -1,60 +1,46 @@
-//! The built-in workers of the demo: real enough to show what plays do, with nothing else to start.
+//! The built-in workers of the demo, served as any other: `crate::demo` says what each method gives.
 //!
-//! All waits are real. Whatever goes wrong does so in the same way for the same idempotency key.
+//! All waits are real.
 
-mod shop;
-mod table;
-mod toys;
-
-use std::time::Duration;
-
-use serde_json::Value;
 use tonic::{Request, Response, Status};
 
 use super::ball::{from_any, goes_unchanged, to_any};
-use super::call::fnv;
 use super::details::status;
 use super::v1;
 use super::v1::worker_server::Worker;
 use crate::base::Coord;
-use crate::event::{Code, Failure, Payload};
-
-pub(super) use table::ready_after;
-pub use table::{BuiltinMethod, builtin_methods};
+pub use crate::demo::{BuiltinMethod, builtin_methods};
+use crate::demo::{find, luck, of};
+use crate::event::Payload;
 
 /// Serves all of [`builtin_methods`].
 #[derive(Clone, Debug, Default)]
 pub struct Demo(());
 
-/// One call.
-struct Task {
-    method: &'static BuiltinMethod,
-    payload: Payload,
-    attempt: u32,
-    /// The same for all attempts of one visit.
-    luck: u64,
-}
-
 #[tonic::async_trait]
 impl Worker for Demo {
     async fn describe(&self, _: Request<v1::DescribeRequest>) -> Result<Response<v1::DescribeResponse>, Status> {
-        let methods = builtin_methods().iter().map(BuiltinMethod::to_proto).collect();
+        let methods = builtin_methods().iter().map(to_proto).collect();
         Ok(Response::new(v1::DescribeResponse { worker: "built-in".to_owned(), methods }))
     }
 
     async fn invoke(&self, request: Request<v1::InvokeRequest>) -> Result<Response<v1::InvokeResponse>, Status> {
         let v1::InvokeRequest { coordinate, ball } = request.into_inner();
-        let method = table::find(&coordinate).ok_or_else(|| unknown(&coordinate))?;
+        let method = find(&coordinate).ok_or_else(|| unknown(&coordinate))?;
         let ball = ball.unwrap_or_default();
         if ("demo", "echo") == (method.image, method.method) {
-            // It looks at nothing, so that anything goes through.
+            // Not even read, so that anything goes through.
             let ball = v1::Ball { payload: ball.payload, run: ball.run, ..v1::Ball::default() };
             return Ok(Response::new(v1::InvokeResponse { ball: Some(ball) }));
         }
-        let luck = fnv(format!("{}\0{}\0{}", ball.run, ball.node, ball.visit).as_bytes());
+        let luck = luck(&ball.run, &ball.node, ball.visit);
         let payload = from_any(ball.payload).map_err(Status::invalid_argument)?;
-        let task = Task { method, payload, attempt: ball.attempt, luck };
-        let payload = task.work().await.and_then(|payload| to_any(&payload)).map_err(status)?;
+        let takes = method.takes(&payload);
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
+        }
+        let answer = method.answer(&payload, ball.attempt, luck).and_then(|payload| to_any(&payload));
+        let payload = answer.map_err(status)?;
         let ball = v1::Ball { payload: Some(payload), run: ball.run, ..v1::Ball::default() };
         Ok(Response::new(v1::InvokeResponse { ball: Some(ball) }))
     }
@@ -62,45 +48,27 @@ impl Worker for Demo {
 
 /// What a method that takes no time gives, if it does: the same as by [`Demo::invoke`], without a message between.
 pub(super) fn at_once(to: &Coord, payload: &Payload, attempt: u32) -> Option<Payload> {
-    let method = table::of(to)?;
-    let input = payload.as_json()?;
-    if method.image != "demo" || !method.takes.is_zero() || !goes_unchanged(input) {
+    let method = of(to).filter(|method| method.is_at_once() && method.method != "fail")?;
+    if !goes_unchanged(payload.as_json()?) {
         return None;
     }
-    let done = match method.method {
-        "echo" => return Some(payload.clone()),
-        "flaky" => toys::flaky(input, attempt),
-        "upper" => toys::upper(input),
-        "add" => toys::add(input),
-        _ => return None,
-    };
-    done.ok().filter(goes_unchanged).map(Payload::from)
+    if method.method == "echo" {
+        return Some(payload.clone());
+    }
+    // These methods know no luck.
+    let given = method.answer(payload, attempt, 0).ok()?;
+    goes_unchanged(given.as_json()?).then_some(given)
 }
 
-impl Task {
-    async fn work(self) -> Result<Payload, Failure> {
-        if !self.method.takes.is_zero() {
-            tokio::time::sleep(self.method.takes).await;
-        }
-        let Payload::Json(json) = &self.payload else {
-            return Err(invalid(format!("{} wants JSON, not another protobuf message", self.method.coord())));
-        };
-        let input: &Value = json;
-        let done = match (self.method.image, self.method.method) {
-            ("shop", "validate_order") => shop::validate_order(input),
-            ("shop", "wrap") => Ok(shop::wrap(input)),
-            ("payments", _) => shop::charge(input, self.method.version, self.luck),
-            ("stock", _) => shop::reserve(input, self.attempt, self.luck),
-            ("packing", _) => Ok(shop::pack(input, self.luck)),
-            ("shipping", _) => Ok(shop::dispatch(input, self.luck)),
-            ("demo", "sleep") => toys::sleep(input).await,
-            ("demo", "fail") => Err(toys::fail(input)),
-            ("demo", "flaky") => toys::flaky(input, self.attempt),
-            ("demo", "upper") => toys::upper(input),
-            ("demo", "add") => toys::add(input),
-            _ => Err(Failure::new(Code::Internal, format!("{} has no code", self.method.coord()))),
-        };
-        done.map(Payload::from)
+/// The method as the contract describes it.
+pub(super) fn to_proto(method: &BuiltinMethod) -> v1::Method {
+    v1::Method {
+        image: method.image.to_owned(),
+        version: method.version.to_owned(),
+        method: method.method.to_owned(),
+        summary: method.summary.to_owned(),
+        input_schema: method.input_schema.to_owned(),
+        output_schema: method.output_schema.to_owned(),
     }
 }
 
@@ -122,17 +90,9 @@ fn unknown(coordinate: &str) -> Status {
     Status::unimplemented(format!("there is no built-in {coordinate}; there is {}", near.join(", ")))
 }
 
-fn invalid(message: impl Into<String>) -> Failure {
-    Failure::new(Code::InvalidArgument, message)
-}
-
-const fn ms(ms: u64) -> Duration {
-    Duration::from_millis(ms)
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -2,7 +2,6 @@ use std::time::Duration;
 
 use super::ms;
 use crate::base::Coord;
-use crate::runner::v1;
 
 /// A method that needs no server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,17 +46,6 @@ impl BuiltinMethod {
     pub fn coord(&self) -> Coord {
         Coord::new(self.image, self.version, self.method)
     }
-
-    pub(in super::super) fn to_proto(&self) -> v1::Method {
-        v1::Method {
-            image: self.image.to_owned(),
-            version: self.version.to_owned(),
-            method: self.method.to_owned(),
-            summary: self.summary.to_owned(),
-            input_schema: self.input_schema.to_owned(),
-            output_schema: self.output_schema.to_owned(),
-        }
-    }
 }
 
 static METHODS: [BuiltinMethod; 13] = [
@@ -96,17 +84,19 @@ pub fn builtin_methods() -> &'static [BuiltinMethod] {
     &METHODS
 }
 
-pub(super) fn find(coordinate: &str) -> Option<&'static BuiltinMethod> {
+/// By `image/version/method`.
+pub fn find(coordinate: &str) -> Option<&'static BuiltinMethod> {
     let mut parts = coordinate.splitn(3, '/');
     let (image, version, method) = (parts.next()?, parts.next()?, parts.next()?);
     METHODS.iter().find(|known| known.method == method && known.image == image && known.version == version)
 }
 
-pub(super) fn of(to: &Coord) -> Option<&'static BuiltinMethod> {
+pub fn of(to: &Coord) -> Option<&'static BuiltinMethod> {
     METHODS.iter().find(|known| known.method == to.method && known.image == to.image && known.version == to.version)
 }
 
-pub(in crate::runner) fn ready_after(to: &Coord) -> Duration {
+/// How long a worker of it needs before it can take a ball.
+pub fn ready_after(to: &Coord) -> Duration {
     let same_worker = |known: &&BuiltinMethod| known.image == to.image && known.version == to.version;
     METHODS.iter().find(same_worker).map_or(Duration::ZERO, |known| known.ready_after)
 }

@@ -26,10 +26,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const N_NODES: u32 = 200;
 const N_BALLS: u32 = 64;
 /// As the window reads: see `cli/bridge.rs`.
-const FIRST_READ: usize = 2048;
-const READ: usize = 4096;
+const READ: usize = 1024;
 /// Events that the window folds in one frame: see `gui/window.rs`.
-const FOLDED: usize = 16_384;
+const FOLDED: usize = 8192;
 
 fn node(n: u32) -> NodeId {
     NodeId::new(format!("node-{}", n % N_NODES))
@@ -154,8 +153,7 @@ fn read(folder: &Path, run: &RunId) -> Receiver<Vec<Recorded>> {
         let n_events = reader.run(&run).expect("the run is there").n_events;
         let mut seq = 0;
         while seq < n_events {
-            let limit = if seq == 0 { FIRST_READ } else { READ };
-            let part = reader.some_events(&run, seq, limit).expect("it can be read").events;
+            let part = reader.events_to_show(&run, seq, READ).expect("it can be read").events;
             seq = part.last().expect("there are more").seq + 1;
             if to.send(part).is_err() {
                 return;

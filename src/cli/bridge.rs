@@ -181,7 +181,7 @@ fn tell_of_trouble(desk: &Desk, run: RunId, ended: Reply<Outcome>) {
 /// The first picture comes from the first events; the rest of a long record is read on a thread of its own.
 fn load(reader: &Reader, runner: &Runner, desk: &Desk, run: RunId) -> anyhow::Result<()> {
     let info = reader.run(&run)?;
-    let first = reader.some_events(&run, 0, FIRST_READ)?;
+    let first = reader.events_to_show(&run, 0, READ)?;
     let doc = reader.document_of(&run)?.map(|text| lang::parse(text).doc);
     let item = doc.as_ref().and_then(|doc| doc.plays().find(|(_, play)| play.coord == info.play)).map(|(item, _)| item);
     let live = info.status == Status::Running;
@@ -206,8 +206,7 @@ fn load(reader: &Reader, runner: &Runner, desk: &Desk, run: RunId) -> anyhow::Re
 }
 
 /// Events that come with the first picture, and with each message after it.
-const FIRST_READ: usize = 2048;
-const READ: usize = 4096;
+const READ: usize = 1024;
 
 /// What of a record is to be read yet.
 struct Rest {
@@ -222,7 +221,7 @@ impl Rest {
     /// With a runner the run goes on, and is followed from then on.
     fn read(mut self, runner: Option<&Runner>) {
         while self.seq < self.n_events {
-            match self.reader.some_events(&self.run, self.seq, READ) {
+            match self.reader.events_to_show(&self.run, self.seq, READ) {
                 Ok(part) => {
                     let Some(last) = part.events.last() else { break };
                     self.seq = last.seq + 1;

@@ -145,7 +145,7 @@ impl Run {
         }
         if let Some(opaque) = balls.iter().find_map(|(_, ball)| match &ball.payload {
             Payload::Opaque(opaque) => Some(opaque),
-            Payload::Json(_) => None,
+            Payload::Json(_) | Payload::Text(_) => None,
         }) {
             let message = format!(
                 "a {} cannot be joined with others, only JSON can: let that branch answer JSON, or write `fan-in {} any`",

@@ -289,7 +289,7 @@ impl Run {
                 "the {what} is a {}, which an expression cannot look into: let it be JSON, or leave the expression out",
                 opaque.type_url
             )),
-            Payload::Json(_) => None,
+            Payload::Json(_) | Payload::Text(_) => None,
         };
         let asks_ball = program.uses(Var::Ball) || program.uses(Var::Balls);
         let asked = ball.signal.as_ref().filter(|_| program.uses(Var::Signal));

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use failure::{Detail, Failure};
 pub use headers::{Answer, Headers, MAX_HEADER_BYTES, MAX_HEADERS};
-pub use payload::{OpaquePayload, Payload, Size};
+pub use payload::{OpaquePayload, Payload, Size, unread};
 pub use trace::{TraceContext, span_id};
 pub use words::{outcome_words, tame, words};
 

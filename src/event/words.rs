@@ -121,7 +121,10 @@ fn span(micros: u64) -> String {
 fn payload(payload: &Payload) -> String {
     // A large payload must not be spelled out only to be cut.
     let mut text = Cut { text: String::new(), left: SHOWN };
-    let _ = write!(text, "{}", payload.to_json());
+    let _ = match payload {
+        Payload::Text(json) => text.write_str(json),
+        payload => write!(text, "{}", payload.to_json()),
+    };
     tame(&text.text)
 }
 

@@ -171,7 +171,7 @@ impl Window {
 
     /// What the runner said; of a long record so much that the frame is not late for it.
     fn hear(&mut self, ctx: &egui::Context) {
-        const MAX_EVENTS: usize = 16_384;
+        const MAX_EVENTS: usize = 8192;
         let mut n_events = 0;
         while n_events < MAX_EVENTS
             && let Ok(message) = self.port.from_runner.try_recv()

@@ -32,7 +32,7 @@ pub use error::Error;
 pub use retention::Swept;
 
 use crate::base::{Coord, RunId, RunMicros};
-use crate::event::{Event, Outcome, Payload, Recorded};
+use crate::event::{Event, Outcome, Payload, Recorded, unread};
 use file::FileStore;
 use memory::Memory;
 
@@ -398,6 +398,14 @@ impl Reader {
             Store::File(file) => file.events_from(run, seq, limit),
             Store::Memory(memory) => memory::lock(memory).events_from(run, seq, limit),
         }
+    }
+
+    /// The same to be looked at: what balls carry stays text until somebody looks into it, see [`crate::event::unread`].
+    ///
+    /// # Errors
+    /// As [`Self::events_from`].
+    pub fn events_to_show(&self, run: &RunId, seq: u64, limit: usize) -> Result<History, Error> {
+        unread(|| self.some_events(run, seq, limit))
     }
 
     /// The text of the document that the run ran, if it was kept.

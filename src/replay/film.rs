@@ -12,7 +12,7 @@ const NEAR: usize = 256;
 /// Keyframes are so much folding apart at first, see [`cost`]; the distance doubles whenever they outgrow their memory.
 const FIRST_DISTANCE: usize = 512;
 /// What all keyframes together may take, in bytes, roughly.
-const KEYFRAMES_MAX_BYTES: usize = 128 << 20;
+const KEYFRAMES_MAX_BYTES: usize = 64 << 20;
 /// More keyframes than this make seeking no faster.
 const MAX_KEYFRAMES: usize = 1024;
 

@@ -39,6 +39,11 @@ impl Filter {
             found = found
                 || match payload {
                     Payload::Json(value) => holds_in(value, &wanted, 0),
+                    // Most are told by a look at the text, unless it writes what is wanted in another way.
+                    Payload::Text(text) => {
+                        let is_plain = !wanted.contains(|c: char| c.is_control() || c == '"' || c == '\\');
+                        (!is_plain || holds(text, &wanted)) && holds_in(&payload.to_json(), &wanted, 0)
+                    }
                     Payload::Opaque(opaque) => holds(&opaque.type_url, &wanted),
                 };
         });

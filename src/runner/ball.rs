@@ -20,8 +20,9 @@ const MAX_DEPTH: u32 = 32;
 /// The JSON is nested too deeply.
 pub fn to_any(payload: &Payload) -> Result<Any, Failure> {
     match payload {
-        Payload::Json(json) => {
-            let value = to_value(json, MAX_DEPTH).ok_or_else(|| {
+        Payload::Opaque(opaque) => Ok(Any { type_url: opaque.type_url.clone(), value: opaque.value.clone() }),
+        json => {
+            let value = to_value(&json.to_json(), MAX_DEPTH).ok_or_else(|| {
                 let message = format!(
                     "the payload is nested deeper than {MAX_DEPTH} levels, which google.protobuf.Value cannot carry: \
                      send less of it by `with`"
@@ -30,7 +31,6 @@ pub fn to_any(payload: &Payload) -> Result<Any, Failure> {
             })?;
             Ok(Any { type_url: VALUE_URL.to_owned(), value: value.encode_to_vec() })
         }
-        Payload::Opaque(opaque) => Ok(Any { type_url: opaque.type_url.clone(), value: opaque.value.clone() }),
     }
 }
 

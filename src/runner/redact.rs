@@ -75,9 +75,12 @@ impl Redact {
 
     /// Whether there was anything to hide.
     fn hide(&self, payload: &mut Payload) -> bool {
-        let hidden = match payload {
+        let hidden = match &*payload {
             Payload::Opaque(_) => Some(Value::from(MARKER)),
-            Payload::Json(value) => self.has_any(value).then(|| self.without(value)),
+            json => {
+                let value = json.to_json();
+                self.has_any(&value).then(|| self.without(&value))
+            }
         };
         let is_hidden = hidden.is_some();
         if let Some(hidden) = hidden {

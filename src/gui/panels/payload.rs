@@ -75,12 +75,8 @@ pub fn ui(ui: &mut Ui, shown: &Shown<'_>, query: &str, turned: &mut BTreeSet<Str
     }
     for (path, change) in &changes {
         if let Changed::Removed(old) = change {
-            let text = format!("− {} {}", path.trim_start_matches('.'), short(old, 60));
-            let text = RichText::new(text).font(theme::mono(size::CAPTION)).color(theme.error);
-            ui.horizontal(|ui| {
-                ui.add_space(14.0);
-                ui.label(text);
-            });
+            let text = format!("  − {} {}", path.trim_start_matches('.'), short(old, 60));
+            ui.label(RichText::new(text).font(theme::mono(size::CAPTION)).color(theme.error));
         }
     }
 }

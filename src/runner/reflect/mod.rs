@@ -216,15 +216,17 @@ fn encode(method: &MethodDescriptor, job: &Job) -> Result<Vec<u8>, Failure> {
             input.full_name(),
             opaque.type_url
         ))),
-        // Nothing is a message with nothing in it.
-        Payload::Json(json) if json.is_null() => Ok(Vec::new()),
-        Payload::Json(json) => match DynamicMessage::deserialize(input.clone(), &**json) {
-            Ok(message) => Ok(message.encode_to_vec()),
-            Err(why) => Err(invalid(format!(
-                "what is sent to {} does not fit its message {} ({why}): shape it by `with`",
-                job.to,
-                input.full_name()
-            ))),
+        json => match &*json.to_json() {
+            // Nothing is a message with nothing in it.
+            Value::Null => Ok(Vec::new()),
+            json => match DynamicMessage::deserialize(input.clone(), json) {
+                Ok(message) => Ok(message.encode_to_vec()),
+                Err(why) => Err(invalid(format!(
+                    "what is sent to {} does not fit its message {} ({why}): shape it by `with`",
+                    job.to,
+                    input.full_name()
+                ))),
+            },
         },
     }
 }

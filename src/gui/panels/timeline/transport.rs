@@ -31,7 +31,7 @@ impl JumpField {
             .id(Id::unique("go to in the run"))
             .font(theme::mono(size::SMALL))
             .text_color(color)
-            .hint_text(egui::RichText::new("12.4s, #120 or a node").font(theme::small()).color(theme.muted))
+            .hint_text(egui::RichText::new("12.4s, #120, node").font(theme::small()).color(theme.muted))
             .margin(egui::Margin::symmetric(8, 4))
             .desired_width(128.0);
         let response = ui.add(edit);

@@ -2,7 +2,7 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use super::arrange::{Lane, Pull, arrange};
+use super::arrange::{Lanes, Pull, around, arrange};
 use super::boxes::Boxes;
 use super::card::Card;
 use super::chip::{Chip, ChipKind, Clash, place_chip};
@@ -11,9 +11,9 @@ use super::frames::Frames;
 use super::grid::{Builder, Grid};
 use super::notes::{NoteCard, has_comments};
 use super::path::WirePath;
-use super::route::{Ends, Field, MAX_SEARCHED, forward, route};
+use super::route::{Ends, Field, MAX_SEARCHED, by_lanes, forward, route};
 use super::shapes::{Cubic, Point, Rect, Vec2};
-use crate::play::{Entry, Graph, Play, Stmt};
+use crate::play::{Edge, Entry, Graph, Play, Stmt};
 
 /// Cards snap to each other within this many units, else to multiples of [`SNAP_GRID`].
 const SNAP_NEAR: f32 = 8.0;
@@ -27,13 +27,13 @@ pub struct Geometry {
     pub(super) cards: Vec<Card>,
     pub(super) wires: Vec<WirePath>,
     placed: Vec<bool>,
-    bounds: Rect,
+    pub(super) bounds: Rect,
     nodes_grid: Grid,
     wires_grid: Grid,
     /// Of the wires whose chips they are.
     chips_grid: Grid,
     /// Nodes and wires that were moved since: the grids know them at their old places.
-    moved: Moved,
+    pub(super) moved: Moved,
     fingerprint: u64,
     pub(super) framed: Option<Frames>,
     pub(super) notes: Vec<NoteCard>,
@@ -41,12 +41,12 @@ pub struct Geometry {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Moved {
-    nodes: Vec<u32>,
-    wires: Vec<u32>,
+pub(super) struct Moved {
+    pub nodes: Vec<u32>,
+    pub wires: Vec<u32>,
     /// Empty as long as nothing was moved.
-    is_node: Vec<bool>,
-    is_wire: Vec<bool>,
+    pub is_node: Vec<bool>,
+    pub is_wire: Vec<bool>,
 }
 
 /// What lies in a rectangle: nodes and wires by number, ascending. Kept from frame to frame for its buffers.
@@ -81,7 +81,7 @@ impl Geometry {
         let room = NoteCard::room(&notes, cards.len());
         grow(&mut cards, &room, 1.0);
         let mut framed = Frames::of(play, graph);
-        let mut lanes = Vec::new();
+        let mut lanes = Lanes::default();
         match &framed {
             Some(frames) if !placed.contains(&true) => arrange_clusters(graph, &mut cards, frames, &pulls),
             _ => lanes = arrange(graph, &mut cards, &placed, &pulls),
@@ -92,7 +92,7 @@ impl Geometry {
         }
         if let Some(frames) = framed.as_mut().filter(|frames| frames.has_collapsed()) {
             frames.collapse(graph, &mut cards);
-            lanes.clear();
+            lanes = Lanes::default();
         }
         let fingerprint = fingerprint(play, graph);
         let mut geometry = Self { cards, placed, fingerprint, framed, bounds: Rect::NOTHING, ..Self::default() };
@@ -121,7 +121,7 @@ impl Geometry {
         self.nodes_grid = builder.build();
     }
 
-    fn route_all(&mut self, graph: &Graph, chips: Vec<Option<Chip>>, lanes: &[Vec<Lane>]) {
+    fn route_all(&mut self, graph: &Graph, chips: Vec<Option<Chip>>, lanes: &Lanes) {
         let rect_of = |node: u32| self.cards[node as usize].rect;
         let mut field = Field {
             grid: &self.nodes_grid,
@@ -133,20 +133,30 @@ impl Geometry {
         // The card of a collapsed frame is no obstacle to the wires that lead to it.
         let card_of = |node: u32| self.framed.as_ref().map_or(node, |frames| frames.card_of(node));
         let hides = |from: u32, to: u32| self.framed.as_ref().is_some_and(|frames| frames.hides_wire(from, to));
-        let mut wires: Vec<WirePath> = Vec::with_capacity(graph.wires().len());
-        for (number, edge) in graph.wires().iter().enumerate() {
+        let edges = graph.wires();
+        let ends = |edge: &Edge| {
             let (from_rect, to_rect) = (rect_of(edge.from), rect_of(edge.to));
-            if hides(edge.from, edge.to) {
-                wires.push(WirePath::new(
-                    edge.from,
-                    edge.to,
-                    vec![Cubic::line(from_rect.centre(), from_rect.centre())],
-                ));
-                continue;
+            Ends { from: card_of(edge.from), to: card_of(edge.to), from_rect, to_rect, nth: edge.nth }
+        };
+        // Those that look for a way keep off the others, so they come last.
+        let looks = (0..edges.len()).any(|wire| lanes.get(wire).is_none());
+        let mut wires: Vec<WirePath> = vec![WirePath::default(); edges.len()];
+        for known in [true, false] {
+            for (number, edge) in edges.iter().enumerate() {
+                let given = lanes.get(number);
+                if given.is_some() != known {
+                    continue;
+                }
+                let curves = match given {
+                    _ if hides(edge.from, edge.to) => {
+                        let at = rect_of(edge.from).centre();
+                        vec![Cubic::line(at, at)]
+                    }
+                    Some(given) => by_lanes(&ends(edge), given, looks, &mut field),
+                    None => route(&ends(edge), &mut field),
+                };
+                wires[number] = WirePath::new(edge.from, edge.to, curves);
             }
-            let ends = Ends { from: card_of(edge.from), to: card_of(edge.to), from_rect, to_rect, nth: edge.nth };
-            let given = lanes.get(number).map_or(&[][..], Vec::as_slice);
-            wires.push(WirePath::new(edge.from, edge.to, route(&ends, given, &mut field)));
         }
         let mut builder = Builder::with_capacity(wires.len() * 4);
         for (wire, number) in wires.iter().zip(0..).filter(|(wire, _)| !hides(wire.from, wire.to)) {
@@ -210,6 +220,14 @@ impl Geometry {
     /// Whether the document gives the node a place; else it was arranged.
     pub fn is_placed(&self, node: u32) -> bool {
         self.placed[node as usize]
+    }
+
+    /// A top-left corner for every node: those that stay keep theirs, the others stand as in `arranged`, as near as the
+    /// former let them. `arranged` is of the same nodes, `stays` has one for each.
+    ///
+    /// Deterministic; no card covers another that did not before.
+    pub fn arranged_around(&self, arranged: &Self, stays: &[bool]) -> Vec<Point> {
+        around(&self.cards, &arranged.cards, stays)
     }
 
     /// The same for two plays only if their nodes and wires have the same names and numbers.
@@ -298,7 +316,7 @@ impl Geometry {
         };
         let (from_rect, to_rect) = (rect_of(edge.from), rect_of(edge.to));
         let ends = Ends { from: card_of(edge.from), to: card_of(edge.to), from_rect, to_rect, nth: edge.nth };
-        let mut path = WirePath::new(edge.from, edge.to, route(&ends, &[], &mut field));
+        let mut path = WirePath::new(edge.from, edge.to, route(&ends, &mut field));
         if let Some(chip) = self.wires[wire as usize].chip.take() {
             let clash = |rect: &Rect| {
                 if touches_a_card(&self.nodes_grid, &self.cards, rect) { Clash::Hidden } else { Clash::None }

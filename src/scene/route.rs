@@ -22,6 +22,8 @@ const LANE_GAP: f32 = 18.0;
 const ROOM_BESIDE_CARD: f32 = 14.0;
 /// Corners of wires that go round.
 const CORNER: f32 = 36.0;
+/// Heights nearer than this are one: cards stand on whole units, and lanes do not.
+const LEVEL: f32 = 0.75;
 /// How often a way is looked for again since a card stands in it.
 const N_TRIES: usize = 4;
 /// Lanes that are tried past one card.
@@ -55,20 +57,38 @@ pub(super) struct Ends {
     pub nth: u32,
 }
 
+/// The curves of a wire by `lanes` that are known to be free, from left to right. `takes`: other wires will look for a
+/// way past them.
+pub(super) fn by_lanes(ends: &Ends, lanes: &[Lane], takes: bool, field: &mut Field<'_>) -> Vec<Cubic> {
+    let (start, end) = (ends.from_rect.right_middle(), ends.to_rect.left_middle());
+    if takes {
+        lanes.iter().for_each(|lane| field.take((lane.x0, lane.x1), lane.y));
+    }
+    if end.x - start.x >= MIN_FORWARD {
+        return along(start, end, lanes.iter().map(|lane| ((lane.x0, lane.x1), lane.y)));
+    }
+    let (Some(first), Some(last)) = (lanes.first(), lanes.last()) else { return round(ends, field) };
+    let x1 = find_leg(field, last.x1.max(start.x) + leg_room(last.y - start.y), (start.y, last.y), 1.0);
+    let x0 = find_leg(field, first.x0.min(end.x) - leg_room(first.y - end.y), (end.y, first.y), -1.0);
+    field.add_legs((x0, end.y, first.y), (x1, start.y, last.y));
+    // Back by the lanes as if it came forward.
+    let (left, right) = (Point::new(first.x0, first.y), Point::new(last.x1, last.y));
+    let way = along(left, right, lanes.iter().map(|lane| ((lane.x0, lane.x1), lane.y)));
+    let mut curves = Vec::with_capacity(way.len() + 8);
+    turn(&[start, Point::new(x1, start.y), Point::new(x1, last.y), right], &mut curves);
+    curves.extend(way.iter().rev().map(|curve| {
+        let [a, b, c, d] = curve.points;
+        Cubic::new(d, c, b, a)
+    }));
+    turn(&[left, Point::new(x0, first.y), Point::new(x0, end.y), end], &mut curves);
+    curves
+}
+
 /// The curves of a wire from the right port of one card to the left port of another.
-///
-/// `lanes` are known to be free, in order; without any, a way is looked for.
-pub(super) fn route(ends: &Ends, lanes: &[Lane], field: &mut Field<'_>) -> Vec<Cubic> {
+pub(super) fn route(ends: &Ends, field: &mut Field<'_>) -> Vec<Cubic> {
     let (start, end) = (ends.from_rect.right_middle(), ends.to_rect.left_middle());
     if end.x - start.x < MIN_FORWARD {
         return round(ends, field);
-    }
-    if !lanes.is_empty() && ends.nth == 0 {
-        let (columns, heights): (Vec<_>, Vec<_>) = lanes.iter().map(|lane| ((lane.x0, lane.x1), lane.y)).unzip();
-        for lane in lanes {
-            field.take((lane.x0, lane.x1), lane.y);
-        }
-        return along(start, end, &columns, &heights);
     }
     let direct = beside(&forward(start, end), ends.nth);
     if end.x - start.x < LONG || !field.searches || is_clear(&direct, ends, field) {
@@ -152,7 +172,7 @@ fn past_cards(ends: &Ends, field: &mut Field<'_>) -> Vec<Cubic> {
         }
         columns = merged(columns);
         lanes = choose_lanes(ends, field, &columns, &mut known);
-        curves = along(start, end, &columns, &lanes);
+        curves = along(start, end, columns.iter().copied().zip(lanes.iter().copied()));
     }
     for (column, y) in columns.iter().zip(lanes) {
         field.take(*column, y);
@@ -247,21 +267,21 @@ fn is_between(taken: &[(f32, f32)], y: f32) -> bool {
     taken.get(next).is_none_or(|(top, _)| y <= *top)
 }
 
-/// The curves of a way by `lanes` over `columns`.
-fn along(start: Point, end: Point, columns: &[(f32, f32)], lanes: &[f32]) -> Vec<Cubic> {
-    let mut curves = Vec::with_capacity(columns.len() * 2 + 1);
+/// The curves of a way by lanes: from where to where each goes, and its height.
+fn along(start: Point, end: Point, lanes: impl Iterator<Item = ((f32, f32), f32)>) -> Vec<Cubic> {
+    let mut curves = Vec::new();
     let mut line = start;
     let mut last = start;
-    for (column, y) in columns.iter().zip(lanes) {
-        let from = Point::new(column.0, *y);
-        if (last.y - y).abs() > 0.5 {
+    for (column, y) in lanes {
+        let from = Point::new(column.0, y);
+        if (last.y - y).abs() > LEVEL {
             push_line(&mut curves, line, last);
             curves.push(forward(last, from));
             line = from;
         }
-        last = Point::new(column.1, *y);
+        last = Point::new(column.1, y);
     }
-    if (last.y - end.y).abs() > 0.5 {
+    if (last.y - end.y).abs() > LEVEL {
         push_line(&mut curves, line, last);
         curves.push(forward(last, end));
     } else {
@@ -313,25 +333,30 @@ fn round(ends: &Ends, field: &mut Field<'_>) -> Vec<Cubic> {
         }
     }
     field.take((x0, x1), y);
-    field.legs.add(Rect::of_corners(Point::new(x1, start.y), Point::new(x1, y)));
-    field.legs.add(Rect::of_corners(Point::new(x0, end.y), Point::new(x0, y)));
+    field.add_legs((x0, end.y, y), (x1, start.y, y));
     let mut curves = Vec::with_capacity(9);
-    let turns = [start, Point::new(x1, start.y), Point::new(x1, y), Point::new(x0, y), Point::new(x0, end.y), end];
-    let mut at = start;
-    for corner in turns.windows(3) {
+    let corners = [start, Point::new(x1, start.y), Point::new(x1, y), Point::new(x0, y), Point::new(x0, end.y), end];
+    turn(&corners, &mut curves);
+    curves
+}
+
+/// Appends the way by `points`, one end to the other, with round corners.
+fn turn(points: &[Point], curves: &mut Vec<Cubic>) {
+    let [start, .., end] = points else { return };
+    let (mut at, end) = (*start, *end);
+    for corner in points.windows(3) {
         let (into, out) = (corner[1] - corner[0], corner[2] - corner[1]);
         // Two corners share the piece between them.
         let whole = |i: usize, length: f32| if i == 0 { length } else { length / 2.0 };
-        let is_first = usize::from(corner[0] != start);
+        let is_first = usize::from(corner[0] != *start);
         let is_last = usize::from(corner[2] != end);
         let radius = CORNER.min(whole(is_first, into.length())).min(whole(is_last, out.length()));
         let (a, b) = (corner[1] - unit(into) * radius, corner[1] + unit(out) * radius);
-        push_line(&mut curves, at, a);
+        push_line(curves, at, a);
         curves.push(Cubic::new(a, a.lerp(corner[1], 0.56), b.lerp(corner[1], 0.56), b));
         at = b;
     }
-    push_line(&mut curves, at, end);
-    curves
+    push_line(curves, at, end);
 }
 
 /// How far beside a port the leg to a lane stands: no further than its corners need.
@@ -392,6 +417,13 @@ fn band(span: (f32, f32), y: f32, by: f32) -> Rect {
 impl Field<'_> {
     fn is_lane_free(&self, span: (f32, f32), y: f32) -> bool {
         self.lanes.touching(&band(span, y, LANE_GAP - 1.0)).is_none()
+    }
+
+    /// Where a wire goes up or down: x and both heights, at its left and at its right.
+    fn add_legs(&mut self, left: (f32, f32, f32), right: (f32, f32, f32)) {
+        for (x, from, to) in [left, right] {
+            self.legs.add(Rect::of_corners(Point::new(x, from), Point::new(x, to)));
+        }
     }
 
     /// Other wires keep off the lane from now on.

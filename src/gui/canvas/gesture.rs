@@ -136,7 +136,7 @@ impl Canvas {
         let modifiers = ui.input(|input| input.modifiers);
         if self.is_dragging() && ui.input(|input| input.key_pressed(Key::Escape)) {
             self.undo_drag();
-            self.sync(subject);
+            self.sync(ui.ctx(), subject);
             return;
         }
         if response.drag_started_by(PointerButton::Primary)

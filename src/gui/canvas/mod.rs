@@ -40,7 +40,7 @@ use crate::app::{Command, Selection, wire_number};
 use crate::base::NodeId;
 use crate::gui::theme::{self, Theme, motion};
 use crate::play::{Graph, Play};
-use crate::scene::{Binding, Frame, Geometry, Instant, Lod, Visible};
+use crate::scene::{Binding, Frame, Geometry, Glide, Instant, Lod, Visible};
 
 /// What the canvas shows.
 #[derive(Clone, Copy)]
@@ -78,6 +78,8 @@ pub struct Canvas {
     fit: Option<Fit>,
     shown: bool,
     geometry: Geometry,
+    /// Cards on their way to where they stand in `geometry`: for the eye alone.
+    gliding: Option<Gliding>,
     built_for: Option<u64>,
     binding: Binding,
     visible: Visible,
@@ -124,6 +126,15 @@ enum Fit {
 struct Flight {
     from: View,
     to: View,
+    part: f32,
+}
+
+/// More cards go to their new places at once.
+const MAX_GLIDING: usize = 3_000;
+
+/// An animated change of places.
+struct Gliding {
+    glide: Glide,
     part: f32,
 }
 
@@ -271,8 +282,9 @@ impl Canvas {
         let response = ui.interact(rect, ui.scope_id().with("field"), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Canvas"));
         self.rect = Some(rect);
-        self.sync(subject);
+        self.sync(ui.ctx(), subject);
         self.settle_view(ui, rect);
+        self.settle_cards(ui);
         self.pointer = response.hover_pos().or_else(|| response.interact_pointer_pos().filter(|at| rect.contains(*at)));
         self.navigate(ui, &response, rect);
         self.gestures(ui, &response, subject, out);
@@ -298,12 +310,15 @@ impl Canvas {
     }
 
     /// Rebuilds what depends on the play, if the play has changed.
-    fn sync(&mut self, subject: &Subject<'_>) {
+    fn sync(&mut self, ctx: &egui::Context, subject: &Subject<'_>) {
         if self.built_for == Some(subject.revision) {
             return;
         }
-        self.geometry = Geometry::new(subject.play, subject.graph);
+        let old = std::mem::replace(&mut self.geometry, Geometry::new(subject.play, subject.graph));
         self.geometry.hide_notes(self.notes_hidden);
+        let glides = self.built_for.is_some() && old.cards().len() <= MAX_GLIDING && !theme::is_still(ctx);
+        let glide = if glides { Glide::new(&old, &self.geometry) } else { None };
+        self.gliding = glide.map(|glide| Gliding { glide, part: 0.0 });
         self.built_for = Some(subject.revision);
         self.binding = Binding::default();
         self.drag = Drag::None;
@@ -346,6 +361,17 @@ impl Canvas {
             }
             ui.ctx().request_repaint();
         }
+    }
+
+    fn settle_cards(&mut self, ui: &Ui) {
+        let Some(gliding) = &mut self.gliding else { return };
+        gliding.part += ui.input(|input| input.stable_dt).min(0.1) / motion::PANEL;
+        if gliding.part >= 1.0 || !matches!(self.drag, Drag::None) {
+            self.gliding = None;
+            return;
+        }
+        gliding.glide.go_to(1.0 - (1.0 - gliding.part).powi(3));
+        ui.ctx().request_repaint();
     }
 
     /// Wheel, pinch and the panning buttons.
@@ -439,13 +465,14 @@ impl Canvas {
         theme: &'static Theme,
         painter: &egui::Painter,
     ) -> Lod {
-        self.geometry.visible(ink::scene_rect(self.view.seen(rect).expand(12.0)), &mut self.visible);
+        let geometry = self.gliding.as_ref().map_or(&self.geometry, |gliding| gliding.glide.shown());
+        geometry.visible(ink::scene_rect(self.view.seen(rect).expand(12.0)), &mut self.visible);
         let lod = Lod::at(self.view.zoom, self.visible.nodes.len());
         if let Some(run) = subject.run {
-            self.binding.update(&self.geometry, subject.graph, run.view);
+            self.binding.update(geometry, subject.graph, run.view);
         }
         let instant = subject.run.map(|run| Instant { view: run.view, binding: &self.binding, time: run.time });
-        self.frame.build(&self.geometry, instant, &self.visible, lod);
+        self.frame.build(geometry, instant, &self.visible, lod);
         if let (None, Some(coverage)) = (instant, &self.coverage) {
             self.frame.cover(coverage, &self.visible, lod);
         }
@@ -454,14 +481,15 @@ impl Canvas {
             canvas: rect,
             view: self.view,
             lod,
-            geometry: &self.geometry,
+            geometry,
             visible: &self.visible,
             frame: &self.frame,
             marked: &self.marked,
             time: if subject.run.is_some_and(|run| run.is_running) { time } else { 0.0 },
         };
-        // Nodes that are dragged take their wires along.
-        let revision = self.built_for.filter(|_| matches!(self.drag, Drag::None));
+        // Nodes that are dragged or glide take their wires along.
+        let rests = matches!(self.drag, Drag::None) && self.gliding.is_none();
+        let revision = self.built_for.filter(|_| rests);
         frames::paint(&paint, painter);
         self.wires.paint(&paint, painter, revision);
         notes::paint(&paint, painter);
@@ -477,7 +505,7 @@ impl Canvas {
             wires::missed(&paint, painter);
         }
         if let Some((curve, valid)) =
-            self.drag.loose_wire(&self.geometry, self.pointer.map(|at| self.view.scene_from_screen(rect, at)))
+            self.drag.loose_wire(geometry, self.pointer.map(|at| self.view.scene_from_screen(rect, at)))
         {
             wires::loose(&paint, painter, &curve, valid);
         }

@@ -103,6 +103,7 @@ enum Step {
     Paste(&'static str),
     Draw(Draw),
     Arrange,
+    ArrangeOthers,
     JumpTo(usize),
     Select(Index, Option<Index>),
     Move(Vec<(Index, i32, i32)>),
@@ -192,6 +193,7 @@ fn step() -> impl Strategy<Value = Step> {
         select(drawn()).prop_map(Step::Draw),
         select(drawn()).prop_map(Step::Draw),
         Just(Step::Arrange),
+        Just(Step::ArrangeOthers),
         (0..9_usize).prop_map(Step::JumpTo),
         (i(), any::<Option<Index>>()).prop_map(|(a, b)| Step::Select(a, b)),
         vec((i(), -99..99, -99..99), 1..4).prop_map(Step::Move),
@@ -280,6 +282,7 @@ impl Step {
             Self::Paste(text) => Gesture::Paste { text: (*text).to_owned(), at: (9, 9) },
             Self::Draw(draw) => return Some(Command::Draw(draw.clone())),
             Self::Arrange => return Some(Command::Arrange),
+            Self::ArrangeOthers => return Some(Command::ArrangeOthers),
             Self::JumpTo(n) => return Some(Command::Draw(Draw::JumpTo(*n))),
             Self::Select(a, b) => {
                 let nodes = std::iter::once(a).chain(b).filter_map(node).collect();

@@ -1,4 +1,5 @@
-//! The command that arranges a play: places for all nodes, or for those that are selected, as one step of undo.
+//! The commands that arrange a play: places for all nodes, for those that are selected, or for all others, as one step
+//! of undo.
 
 use super::edit::NotDone;
 use super::gesture::Gesture;
@@ -28,6 +29,31 @@ impl Session {
         };
         self.gesture(&Gesture::Arrange(places))
     }
+
+    /// Sets all nodes in layers but the selected ones, which stay; without a selection those that have no place yet.
+    pub(super) fn arrange_others(&mut self) -> Result<(), NotDone> {
+        let play = self.play().ok_or(NotDone::NoPlay)?;
+        let old = Geometry::new(play, self.graph());
+        let selected = &self.selection().nodes;
+        let n = u32::try_from(old.cards().len()).unwrap_or(u32::MAX);
+        let id = |node: u32| self.graph().node(play, node).id.clone();
+        let stays: Vec<bool> = (0..n)
+            .map(|node| {
+                // What a collapsed frame holds stays in it.
+                let is_held = old.place_of(node) != old.card(node).rect.min;
+                is_held || if selected.is_empty() { old.is_placed(node) } else { selected.contains(&id(node)) }
+            })
+            .collect();
+        if !stays.contains(&false) {
+            return Err(NotDone::AllStay);
+        }
+        let unplaced = without(play, |_| true);
+        let arranged = Geometry::new(&unplaced, &Graph::new(&unplaced));
+        let places = old.arranged_around(&arranged, &stays);
+        let moved = (0..n).zip(places).filter(|(node, _)| !stays[*node as usize]);
+        let moved = moved.map(|(node, at)| (id(node), whole(at.x), whole(at.y))).collect();
+        self.gesture(&Gesture::Arrange(moved))
+    }
 }
 
 /// The play of those nodes alone, without places.
@@ -52,12 +78,16 @@ fn without(play: &Play, keeps: impl Fn(&NodeId) -> bool) -> Play {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "whole numbers of the arrangement; casts saturate")]
+fn whole(v: f32) -> i32 {
+    v.round() as i32
+}
+
 fn places(play: &Play, by: Point) -> Vec<(NodeId, i32, i32)> {
     let graph = Graph::new(play);
     let geometry = Geometry::new(play, &graph);
     let corners = (0..).zip(geometry.cards()).map(|(node, _)| {
         let at = geometry.place_of(node) + by;
-        (graph.node(play, node).id.clone(), at.x.round() as i32, at.y.round() as i32)
+        (graph.node(play, node).id.clone(), whole(at.x), whole(at.y))
     });
     corners.collect()
 }

@@ -92,6 +92,8 @@ pub enum Command {
     FormatText,
     /// All nodes in layers, left to right; of a selection of several, those alone.
     Arrange,
+    /// The same for all but the selected nodes, which stay; without a selection for those without a place.
+    ArrangeOthers,
     /// Another play of the file on the canvas.
     ShowPlay(usize),
 

@@ -22,6 +22,8 @@ pub(super) enum NotDone {
     NotPlayText(String),
     #[error("there are no two branches to swap: select two wires of a node, or a node with two ways on")]
     NoBranches,
+    #[error("every node has a place: select those that are to stay, then the others are arranged around them")]
+    AllStay,
     #[error("there is no play to change: write one in the text, or start a new one")]
     NoPlay,
     #[error("the text of '{0}' cannot be read just now: mend it first")]

@@ -125,6 +125,7 @@ impl Editor {
             | Command::Edit(_)
             | Command::EditText(_)
             | Command::Arrange
+            | Command::ArrangeOthers
             | Command::ChangeText { .. }
             | Command::Fix(_)
             | Command::FixProblem
@@ -211,7 +212,7 @@ impl Editor {
             &command,
             Command::Edit(Gesture::Connect { .. } | Gesture::ConnectAll { .. } | Gesture::Insert { .. })
         );
-        let arranges = command == Command::Arrange;
+        let arranges = matches!(command, Command::Arrange | Command::ArrangeOthers);
         if let Err(error) = self.edit_command(command) {
             self.toasts.push(Tone::Error, error.to_string(), None);
         } else if arranges {
@@ -272,6 +273,7 @@ impl Editor {
                 self.idle_secs = 0.0;
             }
             Command::Arrange => session.arrange()?,
+            Command::ArrangeOthers => session.arrange_others()?,
             Command::ChangeText { name, changes } => session.change_text(name.into(), changes),
             Command::Fix(fix) => session.change_text(format!("Fix: {}", fix.title).into(), fix.changes),
             Command::FixProblem => {
@@ -301,7 +303,7 @@ impl Editor {
             Command::Delete => editable && !session.selection().is_empty(),
             Command::Draw(draw) => self.can_draw(draw),
             Command::SelectNone | Command::ZoomToSelection => !session.selection().is_empty(),
-            Command::Arrange => editable && session.play().is_some(),
+            Command::Arrange | Command::ArrangeOthers => editable && session.play().is_some(),
             Command::Edit(_)
             | Command::EditText(_)
             | Command::ChangeText { .. }

@@ -79,6 +79,24 @@ fn a_play_is_arranged_as_one_step() {
 }
 
 #[test]
+fn what_is_selected_stays_where_it_was_put() {
+    let mut stage = Stage::new(PLAY);
+    let before = stage.text().to_owned();
+    stage.click_at(stage.node_rect("call first").center());
+    stage.choose("layout.arrange-others");
+    assert_ne!(stage.text(), before);
+    let place = |text: &str, node: &str| {
+        let layout = text.split("layout {").nth(1).unwrap_or_default().to_owned();
+        let line =
+            layout.split(['\n', ',']).find(|line| line.trim().starts_with(&format!("{node} "))).map(str::to_owned);
+        line.map(|line| line.trim().trim_end_matches('}').trim().to_owned())
+    };
+    assert!(place(&before, "first").is_some() && place(stage.text(), "first") == place(&before, "first"));
+    stage.choose("edit.undo");
+    assert_eq!(stage.text(), before);
+}
+
+#[test]
 fn commands_of_the_view() {
     let mut stage = Stage::new(PLAY);
     let width = |stage: &Stage| stage.node_rect("call first").width();

@@ -12,10 +12,12 @@ trap 'rm -f "$began" "$lines"' EXIT
 kept=0
 row() { "$@" | tee -a "$lines" || kept=1; }
 
-cargo bench --locked --bench engine --bench lang --bench scene --bench runner --bench canvas --bench typing
+cargo bench --locked --bench engine --bench lang --bench scene --bench runner --bench canvas --bench typing --bench gestures
 row python3 scripts/bench_table.py "${CARGO_TARGET_DIR:-target}/criterion" "$began"
 # Plays arranged, beside graphviz if that is here.
 row cargo bench --locked --quiet --bench layout
+# Large plays opened, headless and in the real window, if Xvfb is here.
+row cargo bench --locked --quiet --bench opening
 # Calls of another process beside raw tonic, and the journal: prints lines of the same table.
 row cargo bench --locked --quiet --bench calls
 # Steps in this process.

@@ -88,6 +88,7 @@ fn frames(c: &mut Criterion, name: &str, n_nodes: u32, n_balls: u32, look: Optio
             run: Some(run),
             read_only: false,
             bad_nodes: &[],
+            entrances: &[],
         };
         paint_headless(&ctx, canvas, &subject, vec2(1600.0, 1000.0), time)
     };

@@ -97,6 +97,15 @@ pub enum Command {
     /// Another play of the file on the canvas.
     ShowPlay(usize),
 
+    /// Into the play that the node calls, or that the selected one does.
+    Enter(Option<NodeId>),
+    /// So many levels up.
+    Leave(usize),
+    /// Another call of the node above, by its number.
+    ShowVisit(usize),
+    NextVisit,
+    PreviousVisit,
+
     /// The command palette, over nodes, targets and text too.
     Find,
     /// The command palette, commands alone.
@@ -250,6 +259,9 @@ impl Command {
             Self::Fix(_) => ("Fix", "Solve the problem this way"),
             Self::EditText(_) => ("Type", "Change the text"),
             Self::ShowPlay(_) => ("Show play", "Show this play of the file"),
+            Self::Enter(_) => ("Zoom into the play", "Show the play that this calls"),
+            Self::Leave(_) => ("Zoom out of the play", "Back to the play that calls it"),
+            Self::ShowVisit(_) => ("Show visit", "Show the run of this call"),
             Self::GoTo { .. } => ("Go to", "Show this node"),
             Self::GoToText { .. } => ("Go to text", "Show this line"),
             Self::RunAllowed(_) => ("Start and run", "Start what the formation names, then run"),

@@ -66,6 +66,10 @@ pub enum Draw {
     AddNote,
     ToggleSnap,
     ShowHistory,
+    /// The selected nodes become a play of their own; asks for its name.
+    Extract,
+    /// The selected call's play comes in its place.
+    Inline,
     /// So many steps of the history are done.
     JumpTo(usize),
 }
@@ -88,6 +92,11 @@ pub enum Sketch {
     Head,
     ToggleSnap,
     ShowHistory,
+    /// Ask what the play of these nodes is to be called; answer with [`Gesture::Extract`].
+    NamePart {
+        nodes: Vec<NodeId>,
+        name: String,
+    },
     /// Put the text on the clipboard.
     Copy(String),
     /// Answer with [`Draw::PasteText`].
@@ -242,6 +251,12 @@ impl Editor {
                 let there = about.as_ref().and_then(|node| session.note_before(node));
                 sketch(there.map_or(Sketch::NewNote(about), Sketch::Note));
             }
+            Draw::Extract => session.ask_part(out)?,
+            Draw::Inline => {
+                if let Some(node) = selection.single_node() {
+                    session.gesture(&Gesture::Inline(node.clone()))?;
+                }
+            }
             Draw::ToggleSnap => sketch(Sketch::ToggleSnap),
             Draw::ShowHistory => sketch(Sketch::ShowHistory),
             Draw::JumpTo(step) => session.jump_to(step),
@@ -257,9 +272,13 @@ impl Editor {
         let changes = session.play().is_some() && session.shown().is_some_and(|shown| shown.editable);
         match draw {
             Draw::Copy => n_nodes > 0,
-            Draw::Cut | Draw::Duplicate | Draw::DeleteAndHeal | Draw::WireTo => changes && n_nodes > 0,
+            Draw::Cut | Draw::Duplicate | Draw::DeleteAndHeal | Draw::WireTo | Draw::Extract => changes && n_nodes > 0,
             Draw::Nudge { .. } | Draw::Frame => changes && (n_nodes > 0 || !selection.frames.is_empty()),
             Draw::Collapse | Draw::Unframe => changes && !session.chosen_frames().is_empty(),
+            Draw::Inline => {
+                let call = selection.single_node().and_then(|node| session.callee(node));
+                changes && call.is_some()
+            }
             Draw::Align(_) => changes && n_nodes > 1,
             Draw::Distribute(_) => changes && n_nodes > 2,
             Draw::Swap => changes && session.two_branches().is_some(),

@@ -40,6 +40,8 @@ impl Session {
         }
         let item = self.item();
         let (staged, selection) = match gesture {
+            Gesture::Extract { nodes, name } => return self.extract(nodes, name),
+            Gesture::Inline(call) => return self.inline(call),
             Gesture::AddFormation(name) => (self.stage(&ops::add_formation(self.doc(), name)?)?, None),
             Gesture::Bind { formation, text } => {
                 let bind = read_bind(text)?;
@@ -145,9 +147,13 @@ impl Session {
             Gesture::SetPlay { field, text } => at.set_play(*field, text),
             Gesture::AddRole(name) => at.add_role(name),
             Gesture::RemoveRole(name) => at.remove_role(name),
-            Gesture::Bind { .. } | Gesture::Rebind { .. } | Gesture::Unbind { .. } | Gesture::AddFormation(_) => {
-                Ok(Vec::new())
-            }
+            // They are about more than one play, or none.
+            Gesture::Bind { .. }
+            | Gesture::Rebind { .. }
+            | Gesture::Unbind { .. }
+            | Gesture::AddFormation(_)
+            | Gesture::Extract { .. }
+            | Gesture::Inline(_) => Ok(Vec::new()),
         };
         Ok((edits?, None))
     }
@@ -298,7 +304,7 @@ fn select_note<'g>(before: Option<&Play>, text: &str) -> Select<'g> {
 }
 
 /// Makes the edits in the text. The statements that they name are the only ones that change.
-fn stage(source: &Source, edits: &[Edit]) -> Result<Staged, NotDone> {
+pub(super) fn stage(source: &Source, edits: &[Edit]) -> Result<Staged, NotDone> {
     if edits.is_empty() {
         return Ok(Staged::default());
     }
@@ -377,6 +383,8 @@ fn name_of(gesture: &Gesture) -> Cow<'static, str> {
             [from] => format!("Wire {from} to {to}").into(),
             from => format!("Wire {} nodes to {to}", from.len()).into(),
         },
+        Gesture::Extract { .. } => "Make a play".into(),
+        Gesture::Inline(call) => format!("Inline the play of {call}").into(),
         Gesture::Connect { from, to, .. } => format!("Wire {from} to {to}").into(),
         Gesture::Disconnect(wire) => format!("Cut {} to {}", wire.from, wire.to).into(),
         Gesture::RerouteHead { .. } | Gesture::RerouteTail { .. } => "Reroute wire".into(),

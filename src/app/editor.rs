@@ -6,7 +6,7 @@ use super::discovery::Discovery;
 use super::edit::NotDone;
 use super::gesture::Gesture;
 use super::key::{Key, Shortcut};
-use super::port::{RunSummary, Ticket};
+use super::port::{RunSummary, Ticket, ToRunner};
 use super::registry;
 use super::request::{Request, View};
 use super::selection::Selection;
@@ -41,6 +41,8 @@ pub struct Editor {
     pub(super) told_drafts: bool,
     pub(super) shows_coverage: bool,
     wake_in_secs: Option<f32>,
+    /// What the shell must do, though no command asked for it.
+    pub(super) owed: Vec<Request>,
     /// Since the last change that the next may go on with: typing, moving by a key.
     idle_secs: f32,
     /// Since the last look at the files.
@@ -79,6 +81,7 @@ impl Editor {
             told_drafts: false,
             shows_coverage: false,
             wake_in_secs: None,
+            owed: Vec::new(),
             idle_secs: 0.0,
             unlooked_secs: 0.0,
         }
@@ -202,6 +205,7 @@ impl Editor {
             Command::EditInput => out.push(Request::View(View::EditInput)),
 
             Command::DismissToast(id) => self.toasts.dismiss(id),
+            other if other.is_of_levels() => self.level_command(other, out),
             run => self.run_command(run, out),
         }
     }
@@ -302,6 +306,7 @@ impl Editor {
             Command::Redo => editable && session.history().redo_name().is_some(),
             Command::Delete => editable && !session.selection().is_empty(),
             Command::Draw(draw) => self.can_draw(draw),
+            Command::Enter(_) | Command::Leave(_) | Command::NextVisit | Command::PreviousVisit => self.can_go(command),
             Command::SelectNone | Command::ZoomToSelection => !session.selection().is_empty(),
             Command::Arrange | Command::ArrangeOthers => editable && session.play().is_some(),
             Command::Edit(_)
@@ -314,7 +319,7 @@ impl Editor {
             Command::EditInput | Command::Run | Command::RunAllowed(_) => session.play().is_some(),
             Command::PlayScenarios | Command::Explore | Command::WatchScenario(_) => session.play().is_some(),
             Command::AddScenario => editable && session.play().is_some(),
-            Command::StopRun => watch.is_some_and(|watch| watch.is_running() && watch.run().is_some()),
+            Command::StopRun => session.outer_watch().is_some_and(|watch| watch.is_running() && watch.run().is_some()),
             Command::SendSignal { .. } => watch.is_some_and(super::Watch::is_running),
             Command::StepBack | Command::JumpToStart => watch.is_some_and(|watch| watch.playback().n_events() > 0),
             Command::CloseRun
@@ -355,6 +360,13 @@ impl Editor {
             _ if shortcut == Shortcut::plain(Key::Escape) && replay && self.session().selection().is_empty() => {
                 Some(Command::CloseRun)
             }
+            // They delete and move what is selected.
+            Shortcut { ctrl: false, shift: false, alt: false, key: Key::Backspace }
+            | Shortcut { ctrl: false, shift: false, alt: true, key: Key::Left }
+                if self.session().selection().is_empty() =>
+            {
+                Some(Command::Leave(1))
+            }
             _ => None,
         };
         let by_key = registry::entries().filter(|entry| entry.shortcuts.contains(&shortcut));
@@ -380,8 +392,17 @@ impl Editor {
             if let Some(watch) = session.watch_mut() {
                 needs |= watch.tick(dt_secs) == NeedsRepaint::Yes;
             }
+            let again = session.tick_levels(dt_secs).into_iter();
+            self.owed.extend(again.map(|run| Request::Runner(ToRunner::LoadRun { run })));
+            needs |= session.asks_again();
         }
         if needs { NeedsRepaint::Yes } else { NeedsRepaint::No }
+    }
+
+    /// What the shell must do because of what was received, or of the time. Call after [`Self::receive`] and
+    /// [`Self::tick`].
+    pub fn owed(&mut self) -> Vec<Request> {
+        std::mem::take(&mut self.owed)
     }
 
     /// [`Self::tick`] has something to do by then, though nothing happens: unsaved work is to be kept.

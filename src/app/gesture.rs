@@ -144,6 +144,13 @@ pub enum Gesture {
         stmt: usize,
     },
     AddFormation(String),
+    /// The nodes become a play of that method, and a call to it stands in their place. It gets selected.
+    Extract {
+        nodes: Vec<NodeId>,
+        name: String,
+    },
+    /// The play that the node calls comes in its place.
+    Inline(NodeId),
 }
 
 /// How a new node is wired.

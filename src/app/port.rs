@@ -31,7 +31,7 @@ pub enum ToRunner {
     ListRuns {
         limit: u32,
     },
-    /// Answered by [`FromRunner::Loaded`], or by [`FromRunner::Failed`].
+    /// Answered by [`FromRunner::Loaded`], or by [`FromRunner::NotLoaded`].
     LoadRun {
         run: RunId,
     },
@@ -87,6 +87,11 @@ pub enum FromRunner {
     /// All of it has come, or what there is of it.
     HasRead {
         run: RunId,
+    },
+    /// There is no such run, or it cannot be read.
+    NotLoaded {
+        run: RunId,
+        message: String,
     },
     Discovered {
         number: u64,

@@ -1,9 +1,10 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::session::Session;
 use crate::diag::Diagnostic;
 use crate::files::{self, Format};
 use crate::lang::{self, Source};
+use crate::play::Target;
 use crate::play::ron::{from_ron, to_ron};
 
 /// What is wrong with a source, by its syntax and by the checks.
@@ -30,6 +31,18 @@ pub(super) fn open(path: &Path) -> Result<Session, String> {
     session.stamp = Some(loaded.stamp);
     session.base = session.text().to_owned();
     Ok(session)
+}
+
+/// A file beside `path` with a play that the target leads to: the first by its name.
+pub(super) fn file_with(path: &Path, target: &Target) -> Option<PathBuf> {
+    files::beside(path).into_iter().find(|file| {
+        let doc = match files::load(file) {
+            Ok(loaded) if loaded.format == Format::Play => lang::parse(loaded.text).doc,
+            Ok(loaded) => from_ron(&loaded.text).unwrap_or_default(),
+            Err(_) => return false,
+        };
+        doc.callee(target, None).is_some()
+    })
 }
 
 /// What a file of the format holds for the source.

@@ -43,6 +43,14 @@ pub enum View {
     ShowRuns,
     /// Bring the node into view.
     Reveal(NodeId),
+    /// The play inside of a card, by its number in the play before, is shown now.
+    Entered {
+        card: u32,
+    },
+    /// The play with that card is shown again, the one inside of it was left.
+    Left {
+        card: u32,
+    },
     Sketch(super::drawing::Sketch),
     /// Show the input field, with the focus.
     EditInput,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::command::Command;
 use super::editor::Editor;
-use super::port::{FromRunner, Start, Ticket, ToRunner};
+use super::port::{FromRunner, LoadedRun, Start, Ticket, ToRunner};
 use super::request::{Answer, Question, Request, View, Zoom};
 use super::selection::Selection;
 use super::session::Session;
@@ -28,7 +28,8 @@ impl Editor {
                 self.start_run(out);
             }
             Command::StopRun => {
-                if let Some(run) = self.running() {
+                let outer = self.session().outer_watch().filter(|watch| watch.is_running());
+                if let Some(run) = outer.and_then(Watch::run).cloned() {
                     out.push(Request::Runner(ToRunner::Cancel { run }));
                 }
             }
@@ -52,7 +53,7 @@ impl Editor {
                 out.push(Request::View(View::ShowRuns));
             }
             Command::OpenRun(run) => out.push(Request::Runner(ToRunner::LoadRun { run })),
-            Command::CloseRun => self.session_mut().set_watch(None),
+            Command::CloseRun => self.session_mut().show_run(None),
             Command::PlayPause => self.control(Playback::toggle),
             Command::StepForward => self.control(Playback::step_forward),
             Command::StepBack => self.control(Playback::step_back),
@@ -155,7 +156,7 @@ impl Editor {
         self.ask_targets();
         let ticket = self.next_ticket;
         self.next_ticket = Ticket(ticket.0 + 1);
-        self.session_mut().set_watch(Some(Watch::started(ticket, Arc::clone(&doc), item)));
+        self.session_mut().show_run(Some(Watch::started(ticket, Arc::clone(&doc), item)));
         out.push(Request::Runner(ToRunner::Start(Box::new(Start {
             ticket,
             doc,
@@ -216,13 +217,18 @@ impl Editor {
             FromRunner::NotStarted { ticket, message } => {
                 let waits = |session: &&mut Session| session.watch().is_some_and(|watch| watch.is_for(ticket));
                 if let Some(session) = self.sessions.iter_mut().find(waits) {
-                    session.set_watch(None);
+                    session.show_run(None);
                 }
                 self.toasts.push(Tone::Error, message, None);
             }
             FromRunner::Events { run, events } => self.receive_events(&run, events),
             FromRunner::Runs(runs) => self.runs = Some(runs),
             FromRunner::Loaded(loaded) => {
+                let awaits = |session: &mut Session| session.watches_mut().any(|watch| watch.awaits(&loaded.run));
+                if let Some(session) = self.sessions.iter_mut().position(awaits) {
+                    self.fill(session, *loaded);
+                    return;
+                }
                 if loaded.doc.is_none() {
                     let text = format!(
                         "the record of run {} does not hold its play, so only its events can be shown",
@@ -234,7 +240,18 @@ impl Editor {
                     let text = format!("run {} is shown as far as it came, it does not go on: {why}", loaded.run);
                     self.toasts.push(Tone::Error, text, None);
                 }
-                self.session_mut().set_watch(Some(Watch::loaded(*loaded)));
+                self.session_mut().show_run(Some(Watch::loaded(*loaded)));
+            }
+            FromRunner::NotLoaded { run, message } => {
+                let awaits = |session: &mut Session| session.watches_mut().any(|watch| watch.awaits(&run));
+                if let Some(n) = self.sessions.iter_mut().position(awaits) {
+                    if self.sessions[n].refused(&run) {
+                        let text = "that call has no run of its own: a worker served it, not the play that is shown";
+                        self.toasts.push(Tone::Info, text, None);
+                    }
+                } else {
+                    self.toasts.push(Tone::Error, message, None);
+                }
             }
             FromRunner::Reading { run, n_events, until } => {
                 if let Some(watch) = self.watch_where(|watch| watch.run() == Some(&run)) {
@@ -251,14 +268,34 @@ impl Editor {
         }
     }
 
+    /// The events of a run that belongs to one that is shown.
+    fn fill(&mut self, session: usize, loaded: LoadedRun) {
+        let session = &mut self.sessions[session];
+        let run = loaded.run.clone();
+        let mut loaded = Some(loaded);
+        for watch in session.watches_mut().filter(|watch| watch.awaits(&run)) {
+            loaded.take().into_iter().for_each(|loaded| watch.fill(loaded));
+        }
+        let asked = session.follow_calls().into_iter();
+        self.owed.extend(asked.map(|run| Request::Runner(ToRunner::LoadRun { run })));
+    }
+
     fn receive_events(&mut self, run: &RunId, events: Vec<Recorded>) {
-        let Some(watch) = self.watch_where(|watch| watch.run() == Some(run)) else { return };
+        let shows = |session: &mut Session| session.watches_mut().any(|watch| watch.run() == Some(run));
+        let Some(session) = self.sessions.iter_mut().find_map(|session| shows(session).then_some(session)) else {
+            return;
+        };
+        let is_outer = session.outer_watch().and_then(Watch::run) == Some(run);
+        let Some(watch) = session.watches_mut().find(|watch| watch.run() == Some(run)) else { return };
         let was_running = watch.is_running();
         watch.push(events);
-        if !was_running || watch.is_running() {
+        let ended = is_outer && was_running && !watch.is_running();
+        let last = watch.film().events().last().map(|last| last.event.clone());
+        let asked = session.follow_calls().into_iter();
+        self.owed.extend(asked.map(|run| Request::Runner(ToRunner::LoadRun { run })));
+        if !ended {
             return;
         }
-        let last = watch.film().events().last().map(|last| last.event.clone());
         if let Some(Event::Finished { outcome: Outcome::Failed { node, failure } }) = last {
             let place = node.map(|node| format!(" at {node}")).unwrap_or_default();
             let text = format!("the run failed{place}: {failure}");
@@ -267,7 +304,7 @@ impl Editor {
     }
 
     fn watch_where(&mut self, is: impl Fn(&Watch) -> bool) -> Option<&mut Watch> {
-        self.sessions.iter_mut().filter_map(Session::watch_mut).find(|watch| is(watch))
+        self.sessions.iter_mut().flat_map(Session::watches_mut).find(|watch| is(watch))
     }
 }
 

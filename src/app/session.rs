@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::broken::{Shadow, has_bad_item};
 use super::history::{Batch, History, text_diff};
+use super::levels::Level;
 use super::selection::Selection;
 use super::trials::Trials;
 use super::walk::cursor_after;
@@ -49,7 +50,9 @@ pub struct Session {
     /// What the canvas shows while a part of the play's text is broken.
     shadow: Option<Shadow>,
     diagnostics: Vec<Diagnostic>,
-    shown: ShownPlay,
+    pub(super) shown: ShownPlay,
+    /// The plays above the one that is shown, the outermost first.
+    pub(super) trail: Vec<Level>,
     revision: u64,
     pub(super) history: History,
     selection: Selection,
@@ -60,7 +63,7 @@ pub struct Session {
     pub(super) formation: Option<SmolStr>,
     /// As typed, by the play's coordinate.
     pub(super) inputs: BTreeMap<String, String>,
-    watch: Option<Watch>,
+    pub(super) watch: Option<Watch>,
     pub(super) trials: Trials,
     /// Where the text cursor was put last, if nothing was selected elsewhere since.
     pub(super) text_cursor: Option<u32>,
@@ -68,7 +71,7 @@ pub struct Session {
 
 /// Which play of the file is edited. Found again after edits by its coordinate, else by its place.
 #[derive(Clone, Debug, Default)]
-struct ShownPlay {
+pub(super) struct ShownPlay {
     item: Option<usize>,
     coord: Option<Coord>,
     /// Counts the plays of the file.
@@ -327,12 +330,18 @@ impl Session {
         }
     }
 
+    /// A play of the file that is edited, and none above it.
     pub(super) fn show_play(&mut self, item: usize) {
         if self.doc().play(item).is_some() {
-            self.shown = ShownPlay { item: Some(item), ..ShownPlay::default() };
-            self.shadow = None;
-            self.refresh();
+            self.leave_all();
+            self.change_play(ShownPlay::chosen(item));
         }
+    }
+
+    pub(super) fn change_play(&mut self, shown: ShownPlay) {
+        self.shown = shown;
+        self.shadow = None;
+        self.refresh();
     }
 
     pub(super) fn set_watch(&mut self, watch: Option<Watch>) {
@@ -468,6 +477,7 @@ impl Session {
 
     /// `before` is the play that was edited; `None` if it could not be read then either.
     fn refresh_after(&mut self, before: Option<Play>) {
+        self.drop_finished_above();
         self.shown.find_again(&self.source.doc);
         let shadow = self.shadow.take();
         let new = self.shown.item.and_then(|item| self.source.doc.play(item));
@@ -506,6 +516,10 @@ impl Session {
 }
 
 impl ShownPlay {
+    pub(super) fn chosen(item: usize) -> Self {
+        Self { item: Some(item), ..Self::default() }
+    }
+
     fn find_again(&mut self, doc: &Document) {
         let n_plays = doc.plays().count();
         if let Some(coord) = &self.coord

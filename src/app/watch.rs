@@ -26,6 +26,25 @@ pub struct Watch {
     simulation: Option<String>,
     /// The run's clock, as far as wall time has carried it since the last event.
     clock_secs: f64,
+    /// Its events were asked for and have not come.
+    cue: Option<Cue>,
+    /// Where the playhead was put then.
+    put_at: Option<(RunMicros, usize)>,
+}
+
+/// Where a run is to be shown once its events have come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Cue {
+    pub time: RunMicros,
+    /// The clock of a run that goes on.
+    pub now: RunMicros,
+    pub following: bool,
+    pub playing: bool,
+    pub speed: f32,
+    /// Times that there was no such run.
+    pub n_refused: u32,
+    /// To be asked for again when so much time has passed.
+    pub again_secs: Option<f32>,
 }
 
 impl Watch {
@@ -46,6 +65,95 @@ impl Watch {
             ball: None,
             simulation: None,
             clock_secs: 0.0,
+            cue: None,
+            put_at: None,
+        }
+    }
+
+    /// A run below `parent`, whose events are to come. Without `run` nothing has called it yet.
+    pub(super) fn below(parent: &Self, item: usize, run: Option<RunId>, cue: Cue) -> Self {
+        let graph = parent.doc.as_ref().and_then(|doc| doc.play(item)).map(Graph::new).unwrap_or_default();
+        Self {
+            ticket: None,
+            run,
+            doc: parent.doc.clone(),
+            item,
+            graph,
+            film: Film::new(),
+            playback: Playback::new(),
+            view: View::default(),
+            live: parent.live,
+            reading: None,
+            ball: None,
+            clock_secs: 0.0,
+            cue: Some(cue),
+            put_at: None,
+        }
+    }
+
+    /// Its events were asked for and have not come.
+    pub(super) fn awaits(&self, run: &RunId) -> bool {
+        self.cue.is_some() && self.run.as_ref() == Some(run)
+    }
+
+    pub(super) const fn cue(&self) -> Option<&Cue> {
+        self.cue.as_ref()
+    }
+
+    pub(super) const fn cue_mut(&mut self) -> Option<&mut Cue> {
+        self.cue.as_mut()
+    }
+
+    /// They have come.
+    pub(super) fn fill(&mut self, loaded: LoadedRun) {
+        let Some(cue) = self.cue.take() else { return };
+        if loaded.live {
+            self.clock_secs = cue.now.as_secs_f64();
+        }
+        for recorded in loaded.events {
+            if self.film.push(recorded).is_err() {
+                break;
+            }
+        }
+        self.clock_secs = self.clock_secs.max(self.film.until().as_secs_f64());
+        if loaded.live {
+            self.film.heard_until(micros(self.clock_secs));
+        }
+        self.show_at(cue.time, cue.following, cue.playing, cue.speed);
+        self.put_at = Some((self.playback.time(), self.playback.n_events()));
+    }
+
+    /// The playhead moves, or is elsewhere than where it was put.
+    pub(super) fn was_moved(&self) -> bool {
+        let at = (self.playback.time(), self.playback.n_events());
+        self.playback.is_playing() || self.put_at.is_some_and(|put| put != at)
+    }
+
+    /// Shows the instant, or the end of a run that goes on.
+    pub(super) fn show_at(&mut self, time: RunMicros, following: bool, playing: bool, speed: f32) {
+        self.playback.set_speed(speed);
+        if following && !self.film.is_finished() {
+            self.playback.follow(&self.film);
+        } else {
+            self.playback.pause();
+            self.playback.seek(time, &self.film);
+            if playing && time < self.film.end() {
+                self.playback.play(&self.film);
+            }
+        }
+        self.bring();
+    }
+
+    /// How far the run is known to have got: with wall time, while it goes on.
+    pub(super) fn now(&self) -> RunMicros {
+        self.film.until()
+    }
+
+    /// Wall time passes for a run that is not looked at: its clock goes on, its playhead stays.
+    pub(super) fn tick_unseen(&mut self, dt_secs: f32) {
+        if self.is_running() {
+            self.clock_secs += f64::from(dt_secs);
+            self.film.heard_until(micros(self.clock_secs));
         }
     }
 
@@ -67,6 +175,8 @@ impl Watch {
             ball: None,
             simulation: None,
             clock_secs: 0.0,
+            cue: None,
+            put_at: None,
         };
         watch.push(events);
         watch
@@ -189,7 +299,7 @@ impl Watch {
     }
 
     pub fn is_running(&self) -> bool {
-        self.live && !self.film.is_finished()
+        self.live && !self.film.is_finished() && (self.ticket.is_some() || self.run.is_some())
     }
 }
 

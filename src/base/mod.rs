@@ -10,6 +10,7 @@ mod ids;
 mod method;
 mod span;
 mod time;
+mod version;
 
 pub use change::TextChange;
 pub use coord::{BadCoord, Coord, VersionKind, is_image, is_method, is_version, version_kind};
@@ -17,3 +18,4 @@ pub use ids::{BallId, GroupId, NodeId, RunId};
 pub use method::{Method, Pulling};
 pub use span::Span;
 pub use time::{BadDur, Dur, RunMicros, Unit};
+pub use version::best_version;

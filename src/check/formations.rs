@@ -5,10 +5,9 @@ use smol_str::SmolStr;
 
 use super::fixes::SOME_TARGET;
 use super::{Report, nodes};
-use crate::base::{Coord, Span, VersionKind, version_kind};
+use crate::base::{Coord, Span, VersionKind, best_version, version_kind};
 use crate::diag::Diagnostic;
 use crate::lang::{Part, nearest};
-use crate::plan::best_version;
 use crate::play::{Bind, Binding, Document, Formation, Play, Stmt, Target, TargetRef, Via};
 
 /// What one formation offers.

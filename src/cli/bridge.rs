@@ -66,8 +66,8 @@ fn serve(orders: &Receiver<ToRunner>, desk: &Desk, trust: &Trust, redact: Redact
             },
             ToRunner::Discover { number, formation, far } => discover(&runner, desk, number, formation.as_ref(), far),
             ToRunner::LoadRun { run } => {
-                if let Err(error) = load(&reader, &runner, desk, run) {
-                    desk.failed(&error);
+                if let Err(error) = load(&reader, &runner, desk, run.clone()) {
+                    desk.say(FromRunner::NotLoaded { run, message: format!("{error:#}") });
                 }
             }
         }

@@ -5,6 +5,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod child;
 mod failure;
 mod headers;
 mod payload;
@@ -13,6 +14,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub use child::{child_run, named_run};
 pub use failure::{Detail, Failure};
 pub use headers::{Answer, Headers, MAX_HEADER_BYTES, MAX_HEADERS};
 pub use payload::{OpaquePayload, Payload, Size, unread};

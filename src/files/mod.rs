@@ -59,6 +59,17 @@ pub fn twin_of(path: &Path) -> Option<std::path::PathBuf> {
     }))
 }
 
+/// The other files of a folder that may hold documents, by name. At most 300, and none where they cannot be listed.
+pub fn beside(path: &Path) -> Vec<std::path::PathBuf> {
+    const AT_MOST: usize = 300;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<_> = entries.filter(|file| file != path && Format::of(file).is_ok()).collect();
+    files.sort();
+    files.truncate(AT_MOST);
+    files
+}
+
 /// What a file was like when it was read or written last, to tell whether another program changed it since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {

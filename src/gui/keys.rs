@@ -42,6 +42,8 @@ pub fn shortcut(key: egui::Key, modifiers: Modifiers) -> Option<Shortcut> {
         egui::Key::Minus => Key::Char('-'),
         egui::Key::Comma => Key::Char(','),
         egui::Key::Period => Key::Char('.'),
+        egui::Key::OpenBracket => Key::Char('['),
+        egui::Key::CloseBracket => Key::Char(']'),
         other => named(other.name())?,
     };
     let shift = modifiers.shift && key != Key::Char('+');

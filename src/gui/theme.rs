@@ -79,6 +79,8 @@ pub mod space {
 pub mod motion {
     pub const STATE: f32 = 0.12;
     pub const PANEL: f32 = 0.2;
+    /// Into a play and out of it.
+    pub const LEVEL: f32 = 0.32;
 }
 
 impl Theme {

@@ -120,7 +120,7 @@ fn command_button(ui: &mut Ui, editor: &Editor, command: Command, icon: Icon, ou
 
 fn run(ui: &mut Ui, editor: &Editor, out: &mut Vec<Command>) {
     let session = editor.session();
-    if session.watch().is_some_and(crate::app::Watch::is_running) {
+    if session.is_running() {
         if button_with(ui, Some(Icon::Stop), "Stop", Tone::Filled, "Shift+Esc", true).clicked() {
             out.push(Command::StopRun);
         }

@@ -90,6 +90,8 @@ impl Window {
                 self.welcome = false;
                 self.reveal = Some(node);
             }
+            View::Entered { card } => self.canvas.enter(card, self.editor.session().depth()),
+            View::Left { card } => self.canvas.leave(card, self.editor.session().depth()),
             View::Find { commands_only } => self.finder.open(commands_only),
             View::Sketch(Sketch::Head) => {
                 self.dock.show(Pane::Inspector);
@@ -97,6 +99,7 @@ impl Window {
                     super::panels::focus_coordinate(ctx, play);
                 }
             }
+            View::Sketch(Sketch::NamePart { nodes, name }) => self.name_part.open(nodes, name),
             View::Sketch(sketch) => {
                 // What is written is to be seen.
                 self.settings.hides_notes &= !matches!(sketch, Sketch::NewNote(_) | Sketch::Note(_));
@@ -110,6 +113,7 @@ impl Window {
                         run: None,
                         read_only: !shown.editable,
                         bad_nodes: &[],
+                        entrances: &[],
                     };
                     self.canvas.sketch(ctx, &subject, sketch);
                 }

@@ -13,6 +13,8 @@ use super::dock::{Dock, Pane};
 use super::export::ExportDialog;
 use super::finder::Finder;
 use super::keys;
+use super::levels;
+use super::name_part::NamePart;
 use super::palette::{self, PalettePanel};
 use super::panels::{EventsPanel, InputDialog, OutlinePanel, RunsPanel, SidePanel, TimelinePanel};
 use super::question;
@@ -21,7 +23,7 @@ use super::theme::{Look, Theme, space};
 use super::toasts;
 use super::toolbar;
 use crate::app::port::{FromRunner, ToRunner};
-use crate::app::{Command, Editor, Export, Gesture, Mode, NeedsRepaint, Question, Request};
+use crate::app::{Command, Editor, Export, Gesture, NeedsRepaint, Question, Request};
 use crate::base::NodeId;
 use crate::play::ops;
 
@@ -31,8 +33,8 @@ pub struct Port {
     pub from_runner: Receiver<FromRunner>,
 }
 
-/// A play's item, and whether a run of it is replayed.
-type Fitted = (Option<usize>, bool);
+/// A play's item, whether a run of it is replayed, and how many plays are above it.
+type Fitted = (Option<usize>, bool, usize);
 
 /// The whole window.
 pub struct Window {
@@ -47,7 +49,7 @@ pub struct Window {
     pub(super) dock: Dock,
     pub(super) welcome: bool,
     pub(super) canvas: Canvas,
-    /// Which play the canvas was fitted to: its item, and whether a run is replayed.
+    /// Which play the canvas was fitted to.
     fitted_to: Option<Fitted>,
     /// The session that the canvas shows, and the canvases of the other tabs.
     canvas_of: u64,
@@ -57,10 +59,12 @@ pub struct Window {
     palette: PalettePanel,
     pub(super) side: SidePanel,
     outline: OutlinePanel,
+    levels: levels::Entrances,
     pub(super) timeline: TimelinePanel,
     events: EventsPanel,
     pub(super) runs: RunsPanel,
     pub(super) input: InputDialog,
+    pub(super) name_part: NamePart,
     pub(super) finder: Finder,
     pub(super) export: ExportDialog,
     /// What a path is being asked for.
@@ -92,10 +96,12 @@ impl Window {
             palette: PalettePanel::default(),
             side: SidePanel::default(),
             outline: OutlinePanel::default(),
+            levels: levels::Entrances::default(),
             timeline: TimelinePanel::default(),
             events: EventsPanel::default(),
             runs: RunsPanel::default(),
             input: InputDialog::default(),
+            name_part: NamePart::default(),
             finder: Finder::default(),
             export: ExportDialog::default(),
             exporting: None,
@@ -146,6 +152,9 @@ impl Window {
             let watch = self.editor.session().watch();
             let replays = watch.is_some_and(|watch| watch.playback().is_playing() && !watch.playback().is_following());
             ctx.request_repaint_after(Duration::from_millis(if replays { 15 } else { 33 }));
+        }
+        for request in self.editor.owed() {
+            self.fulfil(&ctx, request);
         }
         if let Some(secs) = self.editor.wake_in_secs() {
             ctx.request_repaint_after(Duration::from_secs_f32(secs + 0.05));
@@ -270,7 +279,7 @@ impl Window {
             super::panels::no_play(ui, out);
             return;
         };
-        let fitted_to = Some((session.item(), session.mode() == Mode::Replay));
+        let fitted_to = Some(session.picture());
         if self.fitted_to != fitted_to {
             self.fitted_to = fitted_to;
             self.canvas.forget();
@@ -290,6 +299,7 @@ impl Window {
             run,
             read_only: !shown.editable,
             bad_nodes,
+            entrances: self.levels.entrances(&self.editor),
         };
         self.canvas.point_out(self.timeline.hovered.as_ref());
         self.canvas.underline(self.timeline.critical_nodes(shown.run));
@@ -303,6 +313,7 @@ impl Window {
         }
         self.canvas.floats(ui, &subject, session, out);
         toolbar::field_tools(ui, &self.canvas, session, out);
+        levels::ui(ui, &self.editor, out);
         if self.settings.minimap
             && let Some(view) = super::minimap::ui(ui, &self.canvas, ui.max_rect())
         {
@@ -314,6 +325,7 @@ impl Window {
         if self.path_dialog.is_some()
             || !self.questions.is_empty()
             || self.input.is_open()
+            || self.name_part.is_open()
             || self.finder.is_open()
             || self.export.is_open()
         {
@@ -400,6 +412,7 @@ impl Window {
             }
         }
         self.input.ui(ctx, out);
+        self.name_part.ui(ctx, out);
         self.finder.ui(ctx, &self.editor, out);
         self.export.ui(ctx, &self.editor, out);
     }

@@ -8,6 +8,7 @@
 mod blocks;
 mod codes;
 mod lexer;
+mod moved;
 mod nearest;
 mod parser;
 mod patch;
@@ -21,6 +22,7 @@ mod wires;
 pub use crate::base::TextChange;
 pub use crate::play::{MAX_GROUP, MAX_LINES, MAX_TEXT};
 pub use codes::CODES;
+pub use moved::text_of;
 pub use nearest::nearest;
 pub use parser::parse;
 pub use patch::{apply_changes, patch};

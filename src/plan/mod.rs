@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 pub use compile::{BadPlan, choose_formation};
-pub use pin::{Catalog, PinError, best_version};
+pub use pin::{Catalog, PinError};
 
 use crate::base::{Coord, NodeId};
 use crate::event::WireRef;

@@ -7,6 +7,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod callee;
 mod doc;
 mod edit;
 mod graph;
@@ -18,6 +19,7 @@ pub mod ron;
 mod scenario;
 mod scope;
 pub(crate) mod sound;
+mod words;
 
 pub use doc::{
     Bind, Binding, Document, Entry, Expr, Formation, Frame, Hop, Item, Line, Node, NodeKind, NotePlace, Options, Place,

@@ -39,6 +39,28 @@ pub(crate) fn expr_end(text: &str, from: usize) -> Result<usize, usize> {
     Err(limit)
 }
 
+/// Where the strings and comments of an expression are.
+pub(crate) fn string_ranges(text: &str) -> Vec<std::ops::Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut ranges = Vec::new();
+    let mut pos = 0;
+    while pos < bytes.len() {
+        let end = match bytes[pos] {
+            b'/' if bytes.get(pos + 1) == Some(&b'/') => {
+                bytes[pos..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |n| pos + n)
+            }
+            quote @ (b'"' | b'\'') => string_end(bytes, pos, quote, is_raw(&bytes[..pos])).unwrap_or(bytes.len()),
+            _ => {
+                pos += 1;
+                continue;
+            }
+        };
+        ranges.push(pos..end);
+        pos = end.max(pos + 1);
+    }
+    ranges
+}
+
 /// Whether a line starts with the word `play` or `formation` and another word.
 fn starts_block(line: &[u8]) -> bool {
     let is_space = |b: &u8| matches!(b, b' ' | b'\t' | b'\r');

@@ -7,6 +7,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod axis;
+mod calls;
 mod film;
 mod fold;
 mod gantt;
@@ -21,6 +22,7 @@ mod share;
 mod view;
 
 pub use axis::{Axis, Column};
+pub use calls::{Call, CallEnd, CallState, Calls};
 pub use film::{BadSeq, Film};
 pub use gantt::{Bar, BarKind, Stretch, Track};
 pub use index::{EventKind, GAP_LEFT_MICROS, Gap, WaitKind, node_of, touches};

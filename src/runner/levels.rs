@@ -18,7 +18,7 @@ use super::redact::{is_marked, is_redacted};
 use super::{Error, Prepared};
 use crate::base::{BallId, Coord, NodeId, RunId};
 use crate::engine::BallAt;
-use crate::event::{Answer, Code, Event, Failure, Outcome, Recorded};
+use crate::event::{Answer, Code, Event, Failure, Outcome, Recorded, child_run, named_run};
 use crate::journal::{self, Reader};
 use crate::plan::Plan;
 
@@ -33,22 +33,9 @@ const GRACE: Duration = Duration::from_millis(100);
 /// The longest message of a failure, as it goes up through the levels.
 const MAX_MESSAGE: usize = 2000;
 
-/// The run that serves a call, by the call's idempotency key.
-pub fn child_run(run: &str, node: &str, visit: u32, attempt: u32) -> RunId {
-    named_run(&format!("call {}:{run}{}:{node}{visit}.{attempt}", run.len(), node.len()))
-}
-
 /// The run that a request to start one gives, by the name that the request has.
 pub(super) fn requested_run(request: &str) -> RunId {
     named_run(&format!("start {request}"))
-}
-
-/// A UUID of version 8 over a name: FNV-1a of 128 bits. It finds the run of a name; what is found is compared.
-fn named_run(name: &str) -> RunId {
-    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    const START: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    let hash = name.bytes().fold(START, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME));
-    RunId::new(uuid::Builder::from_custom_bytes(hash.to_be_bytes()).into_uuid().to_string())
 }
 
 /// Who waits for a child run.

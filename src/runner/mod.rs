@@ -53,6 +53,7 @@ mod tests;
 mod watch;
 mod world;
 
+pub use crate::event::child_run;
 pub use ball::{from_any, to_any};
 pub use consent::Consent;
 pub use demo::{BuiltinMethod, Demo, builtin_methods};
@@ -60,7 +61,7 @@ pub use details::status;
 pub use discover::{Asking, PLAYS, Place, plays_as_place};
 pub use error::Error;
 pub use handle::{Config, OnCommit, Recovered, Reply, Runner, Start};
-pub use levels::{MAX_DEPTH, child_run};
+pub use levels::MAX_DEPTH;
 pub use prepared::Prepared;
 pub use proto::{DESCRIPTORS, v1};
 pub use puller::{Pulled, pull_worker};

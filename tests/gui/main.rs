@@ -14,6 +14,7 @@ mod formation;
 mod frames;
 mod gestures;
 mod inspector;
+mod levels;
 mod notes;
 mod panels;
 mod processes;

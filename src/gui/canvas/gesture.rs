@@ -165,7 +165,6 @@ impl Canvas {
         }
         if response.double_clicked()
             && let Some(pointer) = response.interact_pointer_pos()
-            && !subject.read_only
         {
             let at = self.view.scene_from_screen(rect, pointer);
             if let Hit::Frame(frame) = self.hit(at)
@@ -179,6 +178,10 @@ impl Canvas {
                 return;
             }
             match self.hit(self.view.scene_from_screen(rect, pointer)) {
+                Hit::Node(node) if self.marked.is_entrance(node) => {
+                    out.push(Command::Enter(Some(subject.graph.node(subject.play, node).id.clone())));
+                }
+                _ if subject.read_only => {}
                 Hit::Node(node) => {
                     let id = subject.graph.node(subject.play, node).id.clone();
                     self.start_rename(subject, &id);

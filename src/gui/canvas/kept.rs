@@ -47,11 +47,13 @@ struct Common {
 
 /// What one picture depends on, beside the state of its node.
 #[derive(Clone, Copy, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each changes the picture by itself")]
 struct Seen {
     size: scene::Vec2,
     phase: (u8, u8),
     is_selected: bool,
     is_bad: bool,
+    is_entrance: bool,
     is_hovered: bool,
     hover_port: Option<bool>,
     drawing_to: Option<DrawingTo>,
@@ -160,6 +162,7 @@ impl Seen {
             phase,
             is_selected: marked.node_selected(node),
             is_bad: marked.is_bad(node),
+            is_entrance: marked.is_entrance(node),
             is_hovered: marked.hover_node == Some(node),
             hover_port: marked.hover_port.filter(|(at, _)| *at == node).map(|(_, at_right)| at_right),
             drawing_to: marked.drawing_to,
@@ -380,6 +383,7 @@ mod tests {
                     run: shows_run.then_some(run),
                     read_only: false,
                     bad_nodes: &bad,
+                    entrances: &[],
                 };
                 canvas.look(at);
                 let kept = Shown::of(&primitives(&ctx, &mut canvas, &subject, SIZE, 1.0));

@@ -13,6 +13,7 @@ mod grid;
 mod ink;
 mod kept;
 mod label;
+mod level;
 mod nodes;
 mod notes;
 mod paint;
@@ -55,6 +56,8 @@ pub struct Subject<'a> {
     pub read_only: bool,
     /// Nodes with an error.
     pub bad_nodes: &'a [NodeId],
+    /// Nodes behind which a play stands.
+    pub entrances: &'a [NodeId],
 }
 
 /// The instant of a run that the canvas shows.
@@ -74,6 +77,7 @@ pub struct Run<'a> {
 pub struct Canvas {
     view: View,
     flight: Option<Flight>,
+    levels: level::Levels,
     /// Fit at the next frame; nothing has been shown yet, or the person asked.
     fit: Option<Fit>,
     shown: bool,
@@ -127,6 +131,7 @@ struct Flight {
     from: View,
     to: View,
     part: f32,
+    secs: f32,
 }
 
 /// More cards go to their new places at once.
@@ -151,7 +156,8 @@ impl Canvas {
 
     /// Another play is shown: fits at once.
     pub fn forget(&mut self) {
-        *self = Self { fit: Some(Fit::AtOnce), rect: self.rect, ..Self::default() };
+        let levels = std::mem::take(&mut self.levels);
+        *self = Self { fit: Some(Fit::AtOnce), rect: self.rect, no_snap: self.no_snap, levels, ..Self::default() };
     }
 
     /// Looks at a part of the field, at once.
@@ -211,7 +217,7 @@ impl Canvas {
     }
 
     fn fly(&mut self, to: View) {
-        self.flight = Some(Flight { from: self.view, to, part: 0.0 });
+        self.flight = Some(Flight { from: self.view, to, part: 0.0, secs: motion::PANEL });
     }
 
     /// Brings the node into view if it is not there.
@@ -346,12 +352,13 @@ impl Canvas {
             let bounds = if bounds.is_nothing() { Rect::NOTHING } else { ink::rect(bounds).expand(12.0) };
             let to = View::fitting(rect, bounds);
             match fit {
+                Fit::AtOnce if self.arrive(rect, to) => {}
                 Fit::AtOnce => self.view = to,
                 Fit::Flying => self.fly(to),
             }
         }
         if let Some(flight) = &mut self.flight {
-            let step = ui.input(|input| input.stable_dt).min(0.1) / motion::PANEL;
+            let step = ui.input(|input| input.stable_dt).min(0.1) / flight.secs;
             flight.part = if theme::is_still(ui.ctx()) { 1.0 } else { (flight.part + step).min(1.0) };
             let eased = 1.0 - (1.0 - flight.part).powi(3);
             self.view = flight.from.towards(flight.to, eased);
@@ -433,6 +440,9 @@ impl Canvas {
         let bad = subject.bad_nodes.iter().filter_map(|id| graph.find(id));
         marked.bad_nodes.extend(bad.map(|node| Self::shown_as(&self.geometry, node)));
         marked.bad_nodes.sort_unstable();
+        marked.entrances.clear();
+        marked.entrances.extend(subject.entrances.iter().filter_map(|id| graph.find(id)));
+        marked.entrances.sort_unstable();
         let hit = match (&self.drag, self.pointer, self.rect) {
             (Drag::None | Drag::Wire(_) | Drag::End(_), Some(at), Some(rect)) if response.contains_pointer() => {
                 let at = self.view.scene_from_screen(rect, at);

@@ -92,6 +92,9 @@ impl One<'_> {
             let shadow = self.rect.translate(vec2(0.0, 2.0 * self.zoom)).expand(0.5);
             self.painter.add(RectShape::filled(shadow, radius, theme.shadow).with_blur_width(6.0 * self.zoom));
         }
+        if marked.is_entrance(self.node) {
+            self.second_card(radius);
+        }
         let hovered = marked.hover_node == Some(self.node);
         let lights = marked.drawing_to.is_some_and(|to| {
             to.from != self.node && if to.forward { self.card.has_port_in } else { self.card.has_port_out }
@@ -125,6 +128,19 @@ impl One<'_> {
     fn color(&self) -> Color32 {
         let theme = self.paint.theme;
         if self.card.n_held > 0 { theme.muted } else { color(theme, self.card.kind) }
+    }
+
+    /// The edge of a card behind this one: there is a play inside.
+    fn second_card(&self, radius: CornerRadius) {
+        let theme = self.paint.theme;
+        let by = (4.0 * self.zoom).clamp(2.0, 6.0);
+        let behind = Rect::from_min_max(
+            pos2(self.rect.left() + by * 1.5, self.rect.top() - by),
+            pos2(self.rect.right() - by * 1.5, self.rect.bottom() - by),
+        );
+        let fill = theme::mix(theme.card, theme.field, 0.5);
+        let line = theme::mix(theme.card_line, theme.text, 0.2);
+        self.painter.rect(behind, radius, fill, Stroke::new(1.0, line), StrokeKind::Inside);
     }
 
     fn title_y(&self) -> f32 {

@@ -45,6 +45,8 @@ pub struct Marked {
     pub drawing_to: Option<DrawingTo>,
     /// Nodes with an error, ascending.
     pub bad_nodes: Vec<u32>,
+    /// Nodes behind which a play stands, ascending.
+    pub entrances: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +80,10 @@ impl Marked {
 
     pub fn is_bad(&self, node: u32) -> bool {
         self.bad_nodes.binary_search(&node).is_ok()
+    }
+
+    pub fn is_entrance(&self, node: u32) -> bool {
+        self.entrances.binary_search(&node).is_ok()
     }
 }
 

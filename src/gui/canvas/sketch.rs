@@ -23,7 +23,7 @@ impl Canvas {
             Sketch::NewNote(about) => self.start_note(about),
             Sketch::Note(note) => self.edit_note(note),
             Sketch::FrameTitle(title) => self.edit_frame_title(title),
-            Sketch::Head => {}
+            Sketch::Head | Sketch::NamePart { .. } => {}
             Sketch::ToggleSnap => self.no_snap = !self.no_snap,
             Sketch::ShowHistory => self.history_open = !self.history_open,
             Sketch::Copy(text) => ctx.copy_text(text),

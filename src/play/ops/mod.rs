@@ -4,19 +4,24 @@
 //! that says what to do instead. Statements that a gesture does not need to touch are never part of an edit. The
 //! wires out of a node keep their order: it is what `one` and guards go by.
 //!
-//! Must never: change a document itself, rewrite expressions. Start reading at [`At`], then `draft`;
+//! Must never: change a document itself. Only [`inline()`] rewrites expressions. Start reading at [`At`], then `draft`;
 //! gestures of several steps are [`Steps`].
 
 mod bind;
 mod draft;
+mod extract;
 mod field;
 mod flow;
 mod frame;
+mod inline;
 mod node;
 mod note;
+mod part;
 mod paste;
+mod rewire;
 mod share;
 mod steps;
+mod whole;
 mod wire;
 
 use crate::base::NodeId;
@@ -24,8 +29,11 @@ use crate::play::doc::Play;
 use crate::play::{Document, Edit, Graph};
 
 pub use bind::{add_formation, bind, rebind, remove_bind};
+pub use extract::{extract, suggested_name};
 pub use field::{NodeField, PlayField};
+pub use inline::inline;
 pub use node::{fresh_id, palette};
+pub use part::{Moved, Regrouped};
 pub use share::CANARY;
 pub use steps::Steps;
 

@@ -19,6 +19,12 @@ impl<'d> Steps<'d> {
         Self { old: at, play: at.play.clone(), graph: at.graph.clone(), origin }
     }
 
+    /// What another body says, and for each of its statements which one it was, if it is unchanged.
+    pub(super) fn told(at: At<'d>, body: Vec<Line<Stmt>>, origin: Vec<Option<usize>>) -> Self {
+        let play = Play { body, ..at.play.clone() };
+        Self { old: at, graph: Graph::new(&play), play, origin }
+    }
+
     /// The play as the steps so far have made it.
     pub const fn at(&self) -> At<'_> {
         At { item: self.old.item, play: &self.play, graph: &self.graph }

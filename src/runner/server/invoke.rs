@@ -8,7 +8,7 @@ use tonic::{Code, Request, Response, Status};
 
 use super::super::call::own_headers;
 use super::super::details::status;
-use super::super::levels::{DEPTH_HEADER, child_run, result_of};
+use super::super::levels::{DEPTH_HEADER, result_of};
 use super::super::v1::worker_server::Worker;
 use super::super::{Error, Reply, Runner, Start, v1};
 use super::Shared;
@@ -17,7 +17,7 @@ use super::convert::{any, coord, name, payload};
 use super::describe::{missing, play_method};
 use super::refuse::{bad_field, fitting, status_of, stops};
 use crate::base::{Coord, NodeId, RunId};
-use crate::event::{Event, Outcome, TraceContext};
+use crate::event::{Event, Outcome, TraceContext, child_run};
 use crate::journal;
 
 /// Of a ball that comes back: the run that served the call.

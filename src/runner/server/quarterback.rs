@@ -9,7 +9,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use super::super::levels::{child_run, requested_run};
+use super::super::levels::requested_run;
 use super::super::v1::quarterback_server::Quarterback;
 use super::super::{Earlier, Error, Prepared, Start, v1};
 use super::bound;
@@ -21,7 +21,7 @@ use super::watch::{self, Follower, WAITING};
 use super::{Shared, seat};
 use super::{catch, register};
 use crate::base::{Coord, NodeId, RunId};
-use crate::event::{Event, Outcome, Payload, Rerun};
+use crate::event::{Event, Outcome, Payload, Rerun, child_run};
 use crate::journal::{Filter, Reader, RunInfo};
 
 const DEFAULT_PAGE: u32 = 50;

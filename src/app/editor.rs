@@ -95,6 +95,7 @@ impl Editor {
         requests
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table")]
     pub(super) fn dispatch(&mut self, command: Command, out: &mut Vec<Request>) {
         match command {
             Command::New
@@ -308,7 +309,7 @@ impl Editor {
             Command::Draw(draw) => self.can_draw(draw),
             Command::Enter(_) | Command::Leave(_) | Command::NextVisit | Command::PreviousVisit => self.can_go(command),
             Command::SelectNone | Command::ZoomToSelection => !session.selection().is_empty(),
-            Command::Arrange | Command::ArrangeOthers => editable && session.play().is_some(),
+            Command::Arrange | Command::ArrangeOthers | Command::AddScenario => editable && session.play().is_some(),
             Command::Edit(_)
             | Command::EditText(_)
             | Command::ChangeText { .. }
@@ -316,9 +317,12 @@ impl Editor {
             | Command::FormatText => editable,
             Command::FixProblem => editable && session.fix_here().is_some(),
             Command::SelectAll | Command::Fit | Command::AddBookmark | Command::Export => session.shown().is_some(),
-            Command::EditInput | Command::Run | Command::RunAllowed(_) => session.play().is_some(),
-            Command::PlayScenarios | Command::Explore | Command::WatchScenario(_) => session.play().is_some(),
-            Command::AddScenario => editable && session.play().is_some(),
+            Command::EditInput
+            | Command::Run
+            | Command::RunAllowed(_)
+            | Command::PlayScenarios
+            | Command::Explore
+            | Command::WatchScenario(_) => session.play().is_some(),
             Command::StopRun => session.outer_watch().is_some_and(|watch| watch.is_running() && watch.run().is_some()),
             Command::SendSignal { .. } => watch.is_some_and(super::Watch::is_running),
             Command::StepBack | Command::JumpToStart => watch.is_some_and(|watch| watch.playback().n_events() > 0),

@@ -80,6 +80,7 @@ impl Trials {
 }
 
 impl Editor {
+    #[expect(clippy::needless_pass_by_value, reason = "as all that carry out commands")]
     pub(super) fn trial_command(&mut self, command: Command, out: &mut Vec<Request>) {
         match command {
             Command::PlayScenarios => {

@@ -74,6 +74,7 @@ impl Watch {
     pub(super) fn below(parent: &Self, item: usize, run: Option<RunId>, cue: Cue) -> Self {
         let graph = parent.doc.as_ref().and_then(|doc| doc.play(item)).map(Graph::new).unwrap_or_default();
         Self {
+            simulation: None,
             ticket: None,
             run,
             doc: parent.doc.clone(),

@@ -155,7 +155,7 @@ pub(super) struct Test {
     /// Say which nodes and wires no ball came to
     #[arg(long)]
     pub coverage: bool,
-    /// Write a report in JUnit's XML; - for stdout
+    /// Write a report for continuous integration, in the XML of `JUnit`; - for stdout
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
     /// The formation that binds the targets; the first of the file if none is named

@@ -526,10 +526,12 @@ impl<'t> Parser<'t> {
         }
         let target = Span::new(name.span.start, ahead.target_end(name.span.start));
         let is_coord = self.slice(token.span) == "play" && self.slice(target).contains('/');
-        is_coord || {
-            let brace = ahead.next(&mut comments);
-            brace.kind == Kind::Open && !brace.line_break
-        }
+        // `play answers {` is a step of a scenario, for a node of that name.
+        is_coord
+            || self.slice(name.span) != "answers" && {
+                let brace = ahead.next(&mut comments);
+                brace.kind == Kind::Open && !brace.line_break
+            }
     }
 
     /// Whether the bad statement at the start of `text` goes on to its end.

@@ -87,10 +87,13 @@ impl Court<'_> {
                 }
                 let mut wanted = "a failure".to_owned();
                 if let Some(node) = at {
-                    wanted.push_str(&format!(" at {node}"));
+                    wanted += " at ";
+                    wanted += node;
                 }
                 if let Some(said) = said {
-                    wanted.push_str(&format!(" with \"{said}\""));
+                    wanted += " with \"";
+                    wanted += said;
+                    wanted.push('"');
                 }
                 Some(self.otherwise(wanted))
             }
@@ -255,7 +258,11 @@ pub fn duration(micros: u64) -> String {
         1000..1_000_000 => format!("{} ms", micros / 1000),
         _ => {
             let tenths = micros / 100_000;
-            if tenths % 10 == 0 { format!("{} s", tenths / 10) } else { format!("{}.{} s", tenths / 10, tenths % 10) }
+            if tenths.is_multiple_of(10) {
+                format!("{} s", tenths / 10)
+            } else {
+                format!("{}.{} s", tenths / 10, tenths % 10)
+            }
         }
     }
 }

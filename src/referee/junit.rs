@@ -13,7 +13,7 @@ pub struct Suite {
     pub verdicts: Vec<Verdict>,
 }
 
-/// The report that continuous integration reads: JUnit's XML, as Jenkins' schema `junit-10.xsd` has it.
+/// The report that continuous integration reads: the XML of `JUnit`, as Jenkins' schema `junit-10.xsd` has it.
 ///
 /// Times are those of the simulated runs, in seconds: a report is the same wherever it is made.
 pub fn junit(suites: &[Suite]) -> String {

@@ -152,12 +152,13 @@ impl<'d> Referee<'d> {
         loop {
             match self.plan.pin(&catalog, run) {
                 Ok(pins) => return pins,
-                Err(PinError::NoVersion { image, requirement, .. }) => match some_version(&requirement) {
-                    Some(version) if !catalog.versions(&image).any(|known| known.as_str() == version) => {
-                        catalog.add(&image, &version);
+                Err(PinError::NoVersion { image, requirement, .. }) => {
+                    let version = some_version(&requirement);
+                    if catalog.versions(&image).any(|known| known.as_str() == version) {
+                        break;
                     }
-                    _ => break,
-                },
+                    catalog.add(&image, &version);
+                }
                 Err(PinError::BadVersion(_)) => break,
             }
         }
@@ -210,10 +211,10 @@ impl<'d> Referee<'d> {
     }
 }
 
-/// A version that meets the requirement, if one can be read off it.
-fn some_version(requirement: &str) -> Option<String> {
+/// A version that the requirement names.
+fn some_version(requirement: &str) -> String {
     let digits = requirement.trim_start_matches(['^', '~', '=', '>', '<', ' ', 'v']);
     let plain: String = digits.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
     let plain = plain.trim_matches('.');
-    if plain.is_empty() { Some("1".to_owned()) } else { Some(plain.to_owned()) }
+    if plain.is_empty() { "1".to_owned() } else { plain.to_owned() }
 }

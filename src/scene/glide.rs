@@ -33,7 +33,7 @@ struct Way {
 impl Glide {
     /// `None` if both show the same or nearly so, or not the same nodes and wires, or frames hide some.
     pub fn new(from: &Geometry, to: &Geometry) -> Option<Self> {
-        let hides = |geometry: &Geometry| geometry.framed.as_ref().is_some_and(|frames| frames.has_collapsed());
+        let hides = |geometry: &Geometry| geometry.framed.as_ref().is_some_and(super::frames::Frames::has_collapsed);
         if from.fingerprint() != to.fingerprint() || hides(from) || hides(to) {
             return None;
         }

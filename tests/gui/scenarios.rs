@@ -46,7 +46,7 @@ fn one_plays_on_the_canvas_marked_as_a_simulation() {
     let session = stage.editor().session();
     assert_eq!(session.mode(), Mode::Replay);
     assert!(session.watch().unwrap().film().is_finished());
-    assert_eq!(session.selection().single_node().map(|node| node.as_str()), Some("refused"));
+    assert_eq!(session.selection().single_node().map(chalktalk::base::NodeId::as_str), Some("refused"));
     assert!(stage.has("SIMULATION of scenario \"it is declined\"") && stage.has("Simulation"));
     assert!(!stage.has_containing("Replay: what happened then"));
     assert!(stage.to_runner.try_recv().is_err(), "nothing is asked of a runner");

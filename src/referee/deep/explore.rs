@@ -556,6 +556,6 @@ fn start(run: &Run, n: usize) -> Option<Input> {
     let pins = plan.targets().iter().filter_map(first).collect();
     let formation = plan.formation.as_ref().map(|formation| formation.name.to_string());
     let named = Started::new(RunId::from("counter-example"), plan.play.clone());
-    let started = Box::new(Started { pins, formation, ..named });
+    let started = Box::new(Started { formation, pins, ..named });
     Some(Input::Start { started, entry, within: None })
 }

@@ -184,7 +184,8 @@ impl Ruling {
         }
         if !self.waits.is_empty() {
             let nodes: Vec<&str> = self.waits.iter().map(NodeId::as_str).collect();
-            said.push_str(&format!("; waits without a timeout at {}", nodes.join(", ")));
+            said.push_str("; waits without a timeout at ");
+            said.push_str(&nodes.join(", "));
         }
         said
     }

@@ -17,7 +17,7 @@ use chalktalk::gui::{Ask, FileDialogs, Port, Window};
 use eframe::egui::{self, Pos2, RawInput, Rect, vec2};
 
 const N_NODES: u32 = 10_000;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const SIZE: (usize, usize) = (1600, 1000);
 
 struct NoDialogs;

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use chalktalk::gui::canvas::View;
-use chalktalk::play::{Document, Graph, Item, Place, Stmt, ron};
+use chalktalk::play::{Document, Entry, Graph, Item, Place, Stmt, ron};
 use chalktalk::scene::Geometry;
 use eframe::egui::{Pos2, Rect, pos2};
 
@@ -167,7 +167,11 @@ fn place<'d>(doc: &'d mut Document, node: &str) -> &'d mut Place {
         Stmt::Layout(places) => Some(places),
         _ => None,
     });
-    layouts.find_map(|places| places.iter_mut().find(|place| place.id.as_str() == node)).unwrap()
+    let at = |entry: &'d mut Entry| match entry {
+        Entry::Node(place) if place.id.as_str() == node => Some(place),
+        _ => None,
+    };
+    layouts.find_map(|entries| entries.iter_mut().find_map(at)).unwrap()
 }
 
 #[test]

@@ -18,7 +18,7 @@ use eframe::egui::{Pos2, Rect, pos2};
 /// How long anything may take on a slow machine with a software driver.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The part of a window of 1600x1000 that is the canvas.
-const CANVAS: Rect = Rect { min: pos2(232.0, 48.0), max: pos2(1180.0, 778.0) };
+const CANVAS: Rect = Rect { min: pos2(232.0, 48.0), max: pos2(1180.0, 738.0) };
 
 /// Ends its process when the test ends, however it ends.
 struct Process(Child);

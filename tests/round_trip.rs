@@ -201,6 +201,8 @@ fn texts_that_were_trouble_hold() {
         "('\\ \n')",
         "layout {('''\nplay a/1/b {''')",
         "when ('''\\\nplay a/1/b {''')",
+        "play a/1/b {\n  scenario \"\" {\n    play answers {\n 1: 2}\n  }\n}\nof",
+        "play a/1/b {\n  scenario \"\" { input {t{, charge fails \"x\" }\n  scenario \"\" {{)   charge takes 5s\n    pack answers [1]\n  }\n}",
     ] {
         assert_text_holds(text);
     }

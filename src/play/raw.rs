@@ -24,19 +24,27 @@ pub(crate) fn expr_end(text: &str, from: usize) -> Result<usize, usize> {
             b'-' if bytes.get(pos + 1) == Some(&b'>') => return Err(pos),
             b'=' if bytes.get(pos + 1) == Some(&b'=') => pos += 1,
             b'=' if !matches!(pos.checked_sub(1).map(|i| bytes[i]), Some(b'!' | b'<' | b'>')) => return Err(pos),
-            b'/' if bytes.get(pos + 1) == Some(&b'/') => {
-                pos += bytes[pos..limit].iter().position(|&b| b == b'\n').ok_or(limit)?;
-                continue;
+            _ => {
+                if let Some(end) = aside_end(&bytes[..limit], from, pos)? {
+                    pos = end;
+                    continue;
+                }
             }
-            quote @ (b'"' | b'\'') => {
-                pos = string_end(&bytes[..limit], pos, quote, is_raw(&bytes[from..pos]))?;
-                continue;
-            }
-            _ => {}
         }
         pos += 1;
     }
     Err(limit)
+}
+
+/// Where the string or comment ends that begins at `pos` of an expression from `from` on. `None` if none does.
+fn aside_end(bytes: &[u8], from: usize, pos: usize) -> Result<Option<usize>, usize> {
+    Ok(match bytes[pos] {
+        b'/' if bytes.get(pos + 1) == Some(&b'/') => {
+            Some(pos + bytes[pos..].iter().position(|&b| b == b'\n').ok_or(bytes.len())?)
+        }
+        quote @ (b'"' | b'\'') => Some(string_end(bytes, pos, quote, is_raw(&bytes[from..pos]))?),
+        _ => None,
+    })
 }
 
 /// Where the strings and comments of an expression are.
@@ -95,32 +103,34 @@ pub(crate) fn value_end(text: &str, from: usize) -> Result<usize, usize> {
     }
 }
 
-/// The offset after the brace or bracket that closes the one at `from`.
+/// The offset after the brace or bracket that closes the one at `from`. What is opened inside closes in kind, so that who
+/// counts braces alone, to find the end of a statement that cannot be read, comes to the same end.
 fn brackets_end(text: &str, from: usize) -> Result<usize, usize> {
     let bytes = text.as_bytes();
     let limit = bytes.len().min(from.saturating_add(MAX_EXPR));
-    let mut depth = 0_u32;
+    let mut open = Vec::new();
     let mut pos = from;
     while pos < limit {
         match bytes[pos] {
             b'\n' if starts_block(&bytes[pos + 1..limit]) => return Err(pos),
-            b'{' | b'[' | b'(' => depth += 1,
-            b'}' | b']' | b')' => {
-                depth -= 1;
-                if depth == 0 {
+            b'{' => open.push(b'}'),
+            b'[' => open.push(b']'),
+            b'(' => pos = expr_end(text, pos + 1)?,
+            close @ (b'}' | b']' | b')') => {
+                if open.pop() != Some(close) {
+                    return Err(pos);
+                }
+                if open.is_empty() {
                     return Ok(pos + 1);
                 }
             }
             b'-' if bytes.get(pos + 1) == Some(&b'>') => return Err(pos),
-            b'/' if bytes.get(pos + 1) == Some(&b'/') => {
-                pos += bytes[pos..limit].iter().position(|&b| b == b'\n').ok_or(limit)?;
-                continue;
+            _ => {
+                if let Some(end) = aside_end(&bytes[..limit], from, pos)? {
+                    pos = end;
+                    continue;
+                }
             }
-            quote @ (b'"' | b'\'') => {
-                pos = string_end(&bytes[..limit], pos, quote, is_raw(&bytes[from..pos]))?;
-                continue;
-            }
-            _ => {}
         }
         pos += 1;
     }

@@ -7,6 +7,38 @@ use super::{Subject, ink, nodes};
 use crate::app::{Command, Selection};
 use crate::scene::{Frame, Geometry, StateKind, Visible};
 
+/// Something on the canvas that has a name and a place in the focus order.
+pub struct Reached {
+    pub id: egui::Id,
+    /// On the screen.
+    pub rect: Rect,
+    pub selected: bool,
+    /// It is what is selected, and the focus goes along.
+    pub follows: bool,
+}
+
+impl Reached {
+    /// Its id if it has the focus. What gets the focus is selected.
+    pub fn show(
+        &self,
+        ui: &Ui,
+        info: impl Fn() -> WidgetInfo,
+        selection: impl FnOnce() -> Selection,
+        out: &mut Vec<Command>,
+    ) -> Option<egui::Id> {
+        let response = ui.interact(self.rect, self.id, Sense::focusable_noninteractive());
+        response.widget_info(info);
+        let focused = response.has_focus();
+        if !focused && self.follows {
+            response.request_focus();
+        }
+        if response.gained_focus() && !self.selected {
+            out.push(Command::Select(selection()));
+        }
+        focused.then_some(response.id)
+    }
+}
+
 /// More than these are not told apart on the screen either.
 const AT_MOST: usize = 600;
 
@@ -34,22 +66,20 @@ pub fn nodes(
     for &node in &visible.nodes {
         let mark = marks.next_if(|mark| mark.node == node);
         let card = geometry.card(node);
-        let rect = ink::rect(card.rect);
-        let rect =
-            Rect::from_min_max(view.screen_from_scene(canvas, rect.min), view.screen_from_scene(canvas, rect.max));
         let id = &subject.graph.node(subject.play, node).id;
-        let response = ui.interact(
-            rect.intersect(canvas),
-            ui.scope_id().with(("node", id.as_str())),
-            Sense::focusable_noninteractive(),
-        );
         let is_frame = card.n_held > 0;
         let selected = if is_frame {
             subject.selection.frames.contains(&card.title)
         } else {
             subject.selection.nodes.contains(id)
         };
-        response.widget_info(|| {
+        let reached = Reached {
+            id: ui.scope_id().with(("node", id.as_str())),
+            rect: ink::on_screen(card.rect, view, canvas).intersect(canvas),
+            selected,
+            follows: if is_frame { Some(&card.title) == follows_frame } else { Some(id) == follows },
+        };
+        let info = || {
             let state = mark.map_or(StateKind::Idle, |mark| mark.state);
             let mut name = if is_frame {
                 format!("collapsed frame {}, {}", card.title, card.detail)
@@ -65,18 +95,13 @@ pub fn nodes(
                 name.push_str(&mark.caption.text);
             }
             WidgetInfo::selected(Role::ListItem, true, selected, name)
-        });
-        if response.has_focus() {
+        };
+        let selection = || if is_frame { Selection::frame(card.title.clone()) } else { Selection::node(id.clone()) };
+        if let Some(has_focus) = reached.show(ui, info, selection, out) {
             // The arrows go over the play, not over the controls.
             let keys = egui::EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
-            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, keys));
-            focused = Some(response.id);
-        } else if (is_frame && Some(&card.title) == follows_frame) || (!is_frame && Some(id) == follows) {
-            response.request_focus();
-        }
-        if response.gained_focus() && !selected {
-            let frame = is_frame.then(|| Selection::frame(card.title.clone()));
-            out.push(Command::Select(frame.unwrap_or_else(|| Selection::node(id.clone()))));
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(has_focus, keys));
+            focused = Some(has_focus);
         }
     }
     ends(ui, subject, geometry, visible, view, canvas);

@@ -2,20 +2,17 @@
 //!
 //! Must never: say by colour alone what a frame is. What a collapsed one looks like is with the cards.
 
-use egui::text::{CCursor, CCursorRange};
-use egui::text_edit::TextEditState;
-use egui::{
-    Area, Context, CornerRadius, Id, Key, Order, Painter, Pos2, Rect, Role, Sense, Stroke, StrokeKind, TextEdit,
-};
+use egui::{Area, Context, CornerRadius, Id, Order, Painter, Pos2, Rect, Role, Stroke, StrokeKind, TextEdit};
 use egui::{Ui, WidgetInfo, pos2, vec2};
 
+use super::access::Reached;
+use super::in_place::{Fate, InPlace};
 use super::paint::Paint;
 use super::view::View;
 use super::{Canvas, Subject, ink};
 use crate::app::{Command, Gesture, Selection};
 use crate::gui::icons::Icon;
 use crate::gui::theme::{self, Theme, size};
-use crate::gui::widgets::name_field;
 use crate::scene::{FrameCard, Geometry, Lod};
 
 /// Paints every visible open frame, the outer ones first.
@@ -74,13 +71,12 @@ pub fn counted(n: usize) -> String {
 #[derive(Debug)]
 pub struct TitleEdit {
     title: String,
-    text: String,
-    focused: bool,
+    field: InPlace,
 }
 
 impl TitleEdit {
     pub fn new(title: String) -> Self {
-        Self { text: title.clone(), title, focused: false }
+        Self { field: InPlace::new(title.clone()), title }
     }
 
     /// Whether it is done with.
@@ -88,7 +84,7 @@ impl TitleEdit {
         let theme = Theme::of(ctx);
         let area = Area::new(Id::unique("frame title")).order(Order::Foreground).fixed_pos(at);
         let shown = area.show(ctx, |ui| {
-            let edit = TextEdit::singleline(&mut self.text)
+            let edit = TextEdit::singleline(&mut self.field.text)
                 .id(Id::unique("frame title field"))
                 .font(theme::semibold(size::SMALL))
                 .background_color(theme.panel2)
@@ -96,27 +92,12 @@ impl TitleEdit {
                 .desired_width(200.0);
             ui.add(edit)
         });
-        let response = shown.inner;
-        name_field(&response, "Frame title", &self.text, false);
-        if !std::mem::replace(&mut self.focused, true) {
-            response.request_focus();
-            let mut state = TextEditState::load(ctx, response.id).unwrap_or_default();
-            let all = CCursorRange::two(CCursor::new(0), CCursor::new(self.text.chars().count()));
-            state.cursor.set_char_range(Some(all));
-            state.store(ctx, response.id);
-            return false;
+        let fate = self.field.fate(ctx, &shown.inner, "Frame title", false);
+        let to = self.field.text.trim();
+        if fate == Fate::Accepted && to != self.title && !to.is_empty() {
+            out.push(Command::Edit(Gesture::RetitleFrame { title: self.title.clone(), to: to.to_owned() }));
         }
-        if ctx.input(|input| input.key_pressed(Key::Escape)) {
-            return true;
-        }
-        if response.lost_focus() {
-            let to = self.text.trim().to_owned();
-            if to != self.title && !to.is_empty() {
-                out.push(Command::Edit(Gesture::RetitleFrame { title: self.title.clone(), to }));
-            }
-            return true;
-        }
-        false
+        fate != Fate::Open
     }
 }
 
@@ -164,21 +145,15 @@ pub fn access(
     let follows = subject.selection.single_frame().filter(|_| had_focus);
     let is_seen = |frame: &&FrameCard| !frame.is_hidden && !frame.collapsed && frame.rect.touches(&seen);
     for frame in geometry.frames().iter().filter(is_seen).take(AT_MOST) {
-        let tab = ink::rect(frame.tab());
-        let rect = Rect::from_min_max(view.screen_from_scene(canvas, tab.min), view.screen_from_scene(canvas, tab.max));
-        let id = ui.scope_id().with(("frame", &frame.title));
-        let response = ui.interact(rect.intersect(canvas), id, Sense::focusable_noninteractive());
-        let selected = subject.selection.frames.contains(&frame.title);
-        let name = format!("frame {}, {}", frame.title, counted(frame.nodes.len()));
-        response.widget_info(|| WidgetInfo::selected(Role::Group, true, selected, name.clone()));
-        if response.has_focus() {
-            focused = Some(response.id);
-        } else if Some(&frame.title) == follows {
-            response.request_focus();
-        }
-        if response.gained_focus() && !selected {
-            out.push(Command::Select(Selection::frame(frame.title.clone())));
-        }
+        let reached = Reached {
+            id: ui.scope_id().with(("frame", &frame.title)),
+            rect: ink::on_screen(frame.tab(), view, canvas).intersect(canvas),
+            selected: subject.selection.frames.contains(&frame.title),
+            follows: Some(&frame.title) == follows,
+        };
+        let name = || format!("frame {}, {}", frame.title, counted(frame.nodes.len()));
+        let info = || WidgetInfo::selected(Role::Group, true, reached.selected, name());
+        focused = reached.show(ui, info, || Selection::frame(frame.title.clone()), out).or(focused);
     }
     focused
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use egui::epaint::Mesh;
 use egui::{Color32, Pos2, Rect, Vec2, pos2, vec2};
 
+use super::view::View;
 use crate::scene;
 
 pub fn pos(p: scene::Point) -> Pos2 {
@@ -17,6 +18,11 @@ pub fn point(p: Pos2) -> scene::Point {
 
 pub fn rect(r: scene::Rect) -> Rect {
     Rect::from_min_max(pos(r.min), pos(r.max))
+}
+
+/// Where a part of the scene is on the screen.
+pub fn on_screen(r: scene::Rect, view: View, canvas: Rect) -> Rect {
+    Rect::from_min_max(view.screen_from_scene(canvas, pos(r.min)), view.screen_from_scene(canvas, pos(r.max)))
 }
 
 pub fn scene_rect(r: Rect) -> scene::Rect {

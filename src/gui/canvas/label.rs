@@ -1,20 +1,17 @@
 //! The label of a wire, edited in place: a condition, `otherwise`, `on error`, `on timeout`, or nothing for every ball.
 
-use egui::text::{CCursor, CCursorRange};
-use egui::text_edit::TextEditState;
-use egui::{Area, Context, Id, Key, Order, Pos2, TextEdit};
+use egui::{Area, Context, Id, Order, Pos2, TextEdit};
 
+use super::in_place::{Fate, InPlace};
 use crate::app::{Command, Gesture};
 use crate::event::WireRef;
 use crate::gui::theme::{self, Theme, size};
-use crate::gui::widgets::name_field;
 use crate::play::{Expr, When};
 
 #[derive(Debug)]
 pub struct LabelEdit {
     pub wire: WireRef,
-    text: String,
-    focused: bool,
+    field: InPlace,
 }
 
 impl LabelEdit {
@@ -26,7 +23,7 @@ impl LabelEdit {
             When::Error => "on error".to_owned(),
             When::Timeout => "on timeout".to_owned(),
         };
-        Self { wire, text, focused: false }
+        Self { wire, field: InPlace::new(text) }
     }
 
     /// Whether it is done with. `at`: the middle of the wire on the screen.
@@ -34,7 +31,7 @@ impl LabelEdit {
         let theme = Theme::of(ctx);
         let area = Area::new(Id::unique("wire label")).order(Order::Foreground).pivot(egui::Align2::CENTER_CENTER);
         let shown = area.fixed_pos(at).show(ctx, |ui| {
-            let edit = TextEdit::singleline(&mut self.text)
+            let edit = TextEdit::singleline(&mut self.field.text)
                 .id(Id::unique("wire label field"))
                 .font(theme::mono(size::SMALL))
                 .hint_text(egui::RichText::new("every ball").color(theme.muted))
@@ -43,24 +40,11 @@ impl LabelEdit {
                 .desired_width(230.0);
             ui.add(edit)
         });
-        let response = shown.inner;
-        name_field(&response, "Wire label", &self.text, false);
-        if !std::mem::replace(&mut self.focused, true) {
-            response.request_focus();
-            let mut state = TextEditState::load(ctx, response.id).unwrap_or_default();
-            let all = CCursorRange::two(CCursor::new(0), CCursor::new(self.text.chars().count()));
-            state.cursor.set_char_range(Some(all));
-            state.store(ctx, response.id);
-            return false;
+        let fate = self.field.fate(ctx, &shown.inner, "Wire label", false);
+        if fate == Fate::Accepted {
+            out.push(Command::Edit(Gesture::SetWhen { wire: self.wire.clone(), when: read(&self.field.text) }));
         }
-        if ctx.input(|input| input.key_pressed(Key::Escape)) {
-            return true;
-        }
-        if response.lost_focus() {
-            out.push(Command::Edit(Gesture::SetWhen { wire: self.wire.clone(), when: read(&self.text) }));
-            return true;
-        }
-        false
+        fate != Fate::Open
     }
 }
 

@@ -10,6 +10,7 @@ mod cut;
 mod frames;
 mod gesture;
 mod grid;
+mod in_place;
 mod ink;
 mod kept;
 mod label;

@@ -2,20 +2,17 @@
 //!
 //! Must never: keep a text that is not in the play but for the one that is being typed.
 
-use egui::text::{CCursor, CCursorRange};
-use egui::text_edit::TextEditState;
-use egui::{
-    Area, Context, CornerRadius, FontId, Id, Key, Order, Painter, Pos2, Rect, Stroke, StrokeKind, TextEdit, Ui,
-};
-use egui::{Role, Sense, WidgetInfo, pos2, vec2};
+use egui::{Area, Context, CornerRadius, FontId, Id, Order, Painter, Pos2, Rect, Stroke, StrokeKind, TextEdit, Ui};
+use egui::{Role, WidgetInfo, pos2, vec2};
 
+use super::access::Reached;
+use super::in_place::{Fate, InPlace};
 use super::paint::Paint;
 use super::view::View;
 use super::{Canvas, Subject, corner, ink};
 use crate::app::{Command, Gesture, Selection};
 use crate::base::NodeId;
 use crate::gui::theme::{self, Theme, size};
-use crate::gui::widgets::name_field;
 use crate::play::NoteRef;
 use crate::scene::{About, Geometry, Lod, NOTE_LINE, NOTE_PAD, NoteCard};
 
@@ -92,8 +89,7 @@ fn tie(paint: &Paint<'_>, painter: &Painter, note: &NoteCard, rect: Rect) {
 #[derive(Debug)]
 pub struct NoteEdit {
     what: What,
-    text: String,
-    focused: bool,
+    field: InPlace,
 }
 
 #[derive(Debug)]
@@ -108,11 +104,11 @@ enum What {
 
 impl NoteEdit {
     pub const fn new(about: Option<NodeId>, at: Pos2) -> Self {
-        Self { what: What::New { about, at }, text: String::new(), focused: false }
+        Self { what: What::New { about, at }, field: InPlace::new(String::new()) }
     }
 
     pub fn old(note: NoteRef) -> Self {
-        Self { text: note.text.clone(), what: What::Old(note), focused: false }
+        Self { field: InPlace::new(note.text.clone()), what: What::Old(note) }
     }
 
     /// Where it stands, in the scene. `None` if what it is about is gone.
@@ -135,7 +131,7 @@ impl NoteEdit {
         let theme = Theme::of(ctx);
         let area = Area::new(Id::unique("note")).order(Order::Foreground).fixed_pos(at);
         let shown = area.show(ctx, |ui| {
-            let edit = TextEdit::multiline(&mut self.text)
+            let edit = TextEdit::multiline(&mut self.field.text)
                 .id(Id::unique("note field"))
                 .font(theme::small())
                 .hint_text(egui::RichText::new("a note: a comment in the text").color(theme.muted))
@@ -145,24 +141,11 @@ impl NoteEdit {
                 .desired_width(250.0);
             ui.add(edit)
         });
-        let response = shown.inner;
-        name_field(&response, "Note", &self.text, true);
-        if !std::mem::replace(&mut self.focused, true) {
-            response.request_focus();
-            let mut state = TextEditState::load(ctx, response.id).unwrap_or_default();
-            let end = CCursor::new(self.text.chars().count());
-            state.cursor.set_char_range(Some(CCursorRange::one(end)));
-            state.store(ctx, response.id);
-            return false;
+        let fate = self.field.fate(ctx, &shown.inner, "Note", true);
+        if fate != Fate::Accepted {
+            return fate == Fate::Dropped;
         }
-        if ctx.input(|input| input.key_pressed(Key::Escape)) {
-            return true;
-        }
-        let accepted = ctx.input(|input| input.modifiers.command && input.key_pressed(Key::Enter));
-        if !response.lost_focus() && !accepted {
-            return false;
-        }
-        let text = self.text.trim().to_owned();
+        let text = self.field.text.trim().to_owned();
         match &self.what {
             What::New { about, at } if !text.is_empty() => {
                 let at = about.is_none().then(|| corner(*at));
@@ -235,13 +218,13 @@ pub fn access(
     let mut focused = None;
     let follows = subject.selection.single_note().filter(|_| had_focus);
     for note in geometry.notes().iter().filter(|note| note.rect.touches(&seen)).take(AT_MOST) {
-        let rect = ink::rect(note.rect);
-        let rect =
-            Rect::from_min_max(view.screen_from_scene(canvas, rect.min), view.screen_from_scene(canvas, rect.max));
-        let id = ui.scope_id().with(("note", &note.name));
-        let response = ui.interact(rect.intersect(canvas), id, Sense::focusable_noninteractive());
-        let selected = subject.selection.notes.contains(&note.name);
-        response.widget_info(|| {
+        let reached = Reached {
+            id: ui.scope_id().with(("note", &note.name)),
+            rect: ink::on_screen(note.rect, view, canvas).intersect(canvas),
+            selected: subject.selection.notes.contains(&note.name),
+            follows: Some(&note.name) == follows,
+        };
+        let info = || {
             let about = match note.about {
                 Some(About::Node(node)) => format!(" on {}", subject.graph.node(subject.play, node).id),
                 Some(About::Wire(wire)) => {
@@ -252,16 +235,9 @@ pub fn access(
                 None => String::new(),
             };
             let text = note.name.text.replace('\n', " ");
-            WidgetInfo::selected(Role::Comment, true, selected, format!("note{about}: {text}"))
-        });
-        if response.has_focus() {
-            focused = Some(response.id);
-        } else if Some(&note.name) == follows {
-            response.request_focus();
-        }
-        if response.gained_focus() && !selected {
-            out.push(Command::Select(Selection::note(note.name.clone())));
-        }
+            WidgetInfo::selected(Role::Comment, true, reached.selected, format!("note{about}: {text}"))
+        };
+        focused = reached.show(ui, info, || Selection::note(note.name.clone()), out).or(focused);
     }
     focused
 }

@@ -24,16 +24,6 @@ fn nodes(stage: &Stage) -> usize {
     stage.editor().session().graph().n_nodes()
 }
 
-fn select(stage: &mut Stage, names: &[&str]) {
-    for (i, name) in names.iter().enumerate() {
-        let modifiers = if i == 0 { Modifiers::NONE } else { Modifiers::SHIFT };
-        let at = stage.node_rect(name).center();
-        stage.press(at, modifiers);
-        stage.release(at, modifiers);
-        stage.settle();
-    }
-}
-
 fn undone(stage: &mut Stage, text: &str) {
     stage.choose("edit.undo");
     assert_eq!(stage.text(), text);
@@ -107,7 +97,7 @@ fn ends_of_wires_are_led_elsewhere_and_strokes_cut() {
 #[test]
 fn copied_text_is_readable_and_becomes_nodes() {
     let mut stage = Stage::new(FLOW);
-    select(&mut stage, &["call a", "call b"]);
+    stage.select(&["call a", "call b"]);
     stage.choose("edit.copy");
     let copied = stage.harness.output().platform_output.commands.iter().find_map(|command| match command {
         eframe::egui::OutputCommand::CopyText(text) => Some(text.clone()),
@@ -119,7 +109,7 @@ fn copied_text_is_readable_and_becomes_nodes() {
     stage.settle();
     assert!(stage.node("pay").is_some() && stage.node("a2").is_some() && stage.wired("pay", "a2"), "{}", stage.text());
     undone(&mut stage, FLOW);
-    select(&mut stage, &["call a", "call b"]);
+    stage.select(&["call a", "call b"]);
     stage.choose("edit.duplicate");
     assert!(stage.wired("a2", "b2") && !stage.wired("a", "b2"), "{}", stage.text());
     let apart = |id: &str, other: &str| {
@@ -129,7 +119,7 @@ fn copied_text_is_readable_and_becomes_nodes() {
     assert_eq!(apart("a", "a2"), (32, 32));
     assert_eq!(apart("a", "b"), apart("a2", "b2"));
     undone(&mut stage, FLOW);
-    select(&mut stage, &["call a", "call b"]);
+    stage.select(&["call a", "call b"]);
     stage.choose("edit.cut");
     assert_eq!(nodes(&stage), 5);
     undone(&mut stage, FLOW);
@@ -143,11 +133,11 @@ fn copied_text_is_readable_and_becomes_nodes() {
 #[test]
 fn deleted_nodes_leave_the_flow_and_branches_swap() {
     let mut stage = Stage::new(FLOW);
-    select(&mut stage, &["call a", "call b"]);
+    stage.select(&["call a", "call b"]);
     stage.choose("edit.heal");
     assert!(stage.text().contains("start -> split -> { done, other }"), "{}", stage.text());
     undone(&mut stage, FLOW);
-    select(&mut stage, &["fan-out split"]);
+    stage.select(&["fan-out split"]);
     stage.choose("draw.swap");
     assert!(stage.text().contains("split -> { other, done }"), "{}", stage.text());
     undone(&mut stage, FLOW);
@@ -165,7 +155,7 @@ fn nodes_are_aligned_distributed_and_moved_by_keys() {
         ("align.middle", 4),
         ("align.bottom", 5),
     ] {
-        select(&mut stage, &names);
+        stage.select(&names);
         match id {
             "align.left" => stage.choose("align.left"),
             "align.centre" => stage.choose("align.centre"),
@@ -184,16 +174,16 @@ fn nodes_are_aligned_distributed_and_moved_by_keys() {
         assert!(lines.iter().all(|line| (line - lines[0]).abs() < 1.6), "{id}: {lines:?}");
         undone(&mut stage, FLOW);
     }
-    select(&mut stage, &names);
+    stage.select(&names);
     stage.choose("distribute.across");
     let rects: Vec<_> = names.iter().map(|name| stage.node_rect(name)).collect();
     let gaps = [rects[1].left() - rects[0].right(), rects[2].left() - rects[1].right()];
     assert!((gaps[0] - gaps[1]).abs() < 2.0, "{gaps:?}");
     undone(&mut stage, FLOW);
-    select(&mut stage, &["pass done", "call loose", "fan-out split"]);
+    stage.select(&["pass done", "call loose", "fan-out split"]);
     stage.choose("distribute.down");
     stage.choose("edit.undo");
-    select(&mut stage, &["call loose"]);
+    stage.select(&["call loose"]);
     for (id, by) in [("move.left", (-16, 0)), ("move.right", (16, 0)), ("move.up", (0, -16)), ("move.down", (0, 16))] {
         match id {
             "move.left" => stage.choose("move.left"),
@@ -226,16 +216,16 @@ fn the_keys_go_over_the_play_and_change_it() {
     assert_eq!(at(&stage), "loose");
     stage.choose("go.up");
     assert_ne!(at(&stage), "loose");
-    select(&mut stage, &["call a"]);
+    stage.select(&["call a"]);
     stage.choose("select.right");
     stage.choose("select.left");
     stage.choose("select.down");
     stage.choose("select.up");
     assert!(stage.editor().session().selection().nodes.len() > 2);
-    select(&mut stage, &["call a"]);
+    stage.select(&["call a"]);
     stage.choose("go.wire-in");
     assert!(stage.harness.get_by_label("wire start to a").accesskit_node().is_selected().unwrap_or(false));
-    select(&mut stage, &["call a"]);
+    stage.select(&["call a"]);
     stage.choose("go.wire-out");
     stage.choose("draw.on-error");
     assert!(stage.text().contains("a -> b on error"), "{}", stage.text());
@@ -254,11 +244,11 @@ fn the_keys_go_over_the_play_and_change_it() {
     stage.choose("draw.reroute-tail");
     pick(&mut stage, "start");
     assert!(stage.wired("start", "loose"), "{}", stage.text());
-    select(&mut stage, &["call loose"]);
+    stage.select(&["call loose"]);
     stage.choose("draw.wire");
     pick(&mut stage, "b");
     assert!(stage.wired("loose", "b"));
-    select(&mut stage, &["call loose"]);
+    stage.select(&["call loose"]);
     stage.choose("draw.add");
     pick(&mut stage, "fan-in both any");
     assert!(stage.node("both").is_some(), "{}", stage.text());
@@ -268,7 +258,7 @@ fn the_keys_go_over_the_play_and_change_it() {
 #[test]
 fn the_history_shows_its_steps_and_goes_to_each() {
     let mut stage = Stage::new(FLOW);
-    select(&mut stage, &["call loose"]);
+    stage.select(&["call loose"]);
     stage.choose("move.down");
     stage.choose("edit.delete");
     let last = stage.text().to_owned();

@@ -24,19 +24,9 @@ fn typed(stage: &mut Stage, text: &str) {
     stage.key(Modifiers::NONE, Key::Enter);
 }
 
-fn select(stage: &mut Stage, names: &[&str]) {
-    for (i, name) in names.iter().enumerate() {
-        let modifiers = if i == 0 { Modifiers::NONE } else { Modifiers::SHIFT };
-        let at = stage.node_rect(name).center();
-        stage.press(at, modifiers);
-        stage.release(at, modifiers);
-        stage.settle();
-    }
-}
-
 fn framed() -> Stage {
     let mut stage = Stage::new(PLAY);
-    select(&mut stage, &["call a", "call b"]);
+    stage.select(&["call a", "call b"]);
     stage.choose("frame.add");
     typed(&mut stage, "Pair");
     stage
@@ -74,13 +64,13 @@ fn a_frame_is_made_of_the_selection_entitled_and_taken_away() {
     assert_eq!(stage.text(), PLAY);
     // A part of a frame with something else lies neither in it nor around it.
     let mut stage = framed();
-    select(&mut stage, &["call a", "snap start"]);
+    stage.select(&["call a", "snap start"]);
     let text = stage.text().to_owned();
     stage.choose("frame.add");
     assert_eq!(stage.text(), text);
     assert!(stage.has_containing("the frame 'Pair' holds some of these nodes"));
     // All of it does.
-    select(&mut stage, &["call a", "call b", "snap start"]);
+    stage.select(&["call a", "call b", "snap start"]);
     stage.choose("frame.add");
     assert!(stage.has("frame Frame, 3 nodes") && stage.has("frame Pair, 2 nodes"));
 }

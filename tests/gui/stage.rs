@@ -194,6 +194,17 @@ impl Stage {
         self.settle();
     }
 
+    /// Clicks on these nodes, with Shift from the second on.
+    pub fn select(&mut self, names: &[&str]) {
+        for (i, name) in names.iter().enumerate() {
+            let modifiers = if i == 0 { Modifiers::NONE } else { Modifiers::SHIFT };
+            let at = self.node_rect(name).center();
+            self.press(at, modifiers);
+            self.release(at, modifiers);
+            self.settle();
+        }
+    }
+
     pub fn press(&mut self, at: Pos2, modifiers: Modifiers) {
         self.harness.hover_at(at);
         self.harness.step();
